@@ -1,0 +1,7 @@
+"""`python -m aedesk` is `aedesk`."""
+
+import sys
+
+from aedesk.cli import main
+
+sys.exit(main())

@@ -1,0 +1,177 @@
+"""The Explore tab's state: the model in use, what it makes of the drawing, and the digit picked on its map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aedesk import sketch
+from aedesk.app.jobs import Jobs
+from aedesk.app.loading import ActiveModel, load_active, load_test_images, with_projection
+from aedesk.app.signal import Signal
+from aedesk.app.worker import Link
+
+if TYPE_CHECKING:
+    from aedesk.app.ink import Ink
+    from aedesk.data.imageset import ImageSet
+    from aedesk.latent.neighbours import Guess
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a model makes of one picture.
+
+    image, reconstruction: (28, 28) float32 in [0, 1]. code: (D,). point: (2,) on the map.
+    guess: the digit by the nearest neighbours of the code.
+    """
+
+    image: np.ndarray
+    code: np.ndarray
+    reconstruction: np.ndarray
+    guess: Guess
+    point: np.ndarray
+
+    @property
+    def error(self) -> np.ndarray:
+        """(28, 28) in [-1, 1]: above 0 where the model put ink that was not there, below 0 where it lost some."""
+        return self.reconstruction - self.image
+
+    @property
+    def mse(self) -> float:
+        """Mean squared error per pixel."""
+        return float((self.error**2).mean())
+
+    @property
+    def psnr(self) -> float:
+        """Peak signal-to-noise ratio in dB for a peak of 1; infinite for a perfect reconstruction."""
+        return float(-10 * np.log10(self.mse)) if self.mse else float("inf")
+
+
+@dataclass(frozen=True, eq=False)
+class Pick:
+    """A place on the map and the digit decoded there: point (2,), code (D,), image (28, 28)."""
+
+    point: np.ndarray
+    code: np.ndarray
+    image: np.ndarray
+    guess: Guess
+
+
+class Explorer:
+    """Holds the frozen model in use, and answers drawings and clicks with it at once.
+
+    Signals: `model_changed` (ActiveModel), `reading_changed` (Reading, or None for a blank canvas),
+    `picked` (Pick), `status` (one line), `failed` (what went wrong).
+    """
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._newest_load = 0
+        self._test_images: dict[str, ImageSet] = {}
+        self._rng = np.random.default_rng()
+        self.active: ActiveModel | None = None
+        self.reading: Reading | None = None
+        self.pick: Pick | None = None
+        self.model_changed: Signal[ActiveModel] = Signal()
+        self.reading_changed: Signal[Reading | None] = Signal()
+        self.picked: Signal[Pick] = Signal()
+        self.status: Signal[str] = Signal()
+        self.failed: Signal[BaseException] = Signal()
+
+    def load(self, reference: str) -> None:
+        """Load a shipped name, a run folder or a file in the background, then use it; the latest wish wins."""
+        self._run(f"load {reference}", lambda link: load_active(reference, link))
+
+    def set_projection(self, kind: str) -> None:
+        """Lay the map out anew in the background: `native`, `pca` or `tsne`."""
+        active = self.active
+        if active is not None:
+            self._run(f"project {kind}", lambda link: with_projection(active, kind, link))
+
+    def cancel(self) -> None:
+        """Give up what is being loaded or laid out; what is in use stays."""
+        self._newest_load += 1
+
+    def _run(self, name: str, make: Callable[[Link[str | ActiveModel]], Iterator[str | ActiveModel]]) -> None:
+        self._newest_load += 1
+        mine = self._newest_load
+
+        def on_item(item: str | ActiveModel) -> None:
+            if mine != self._newest_load:
+                return
+            if isinstance(item, str):
+                self.status.emit(item)
+            else:
+                self._adopt(item)
+
+        def on_end(problem: BaseException | None) -> None:
+            if problem is not None and mine == self._newest_load:
+                self.failed.emit(problem)
+
+        def overtaken_or(link: Link[str | ActiveModel]) -> Link[str | ActiveModel]:
+            return Link(lambda: link.stopped() or mine != self._newest_load, link.tell)
+
+        self._jobs.start(name, lambda link: make(overtaken_or(link)), on_item, on_end)
+
+    def _adopt(self, active: ActiveModel) -> None:
+        """Swap the model in use whole; what is on the canvas is read anew."""
+        self.active = active
+        self.pick = None
+        self.model_changed.emit(active)
+        if self.reading is not None:
+            self._read(self.reading.image)
+
+    def set_drawing(self, ink: Ink) -> None:
+        """Read the canvas with the model in use; takes a few milliseconds."""
+        if ink.is_blank:
+            self.reading = None
+            self.reading_changed.emit(None)
+        else:
+            self._read(ink.exact if ink.exact is not None else sketch.normalise(ink.pixels))
+
+    def _read(self, image: np.ndarray) -> None:
+        active = self.active
+        if active is None:
+            return
+        code = active.model.encode(image)[0]
+        self.reading = Reading(
+            image=image,
+            code=code,
+            reconstruction=active.model.decode(code)[0],
+            guess=active.guess(code),
+            point=active.projection.to_points(code)[0],
+        )
+        self.reading_changed.emit(self.reading)
+
+    def pick_at(self, x: float, y: float) -> None:
+        """Decode the place (x, y), in map coordinates."""
+        active = self.active
+        if active is None:
+            return
+        point = np.array([x, y], np.float32)
+        code = active.projection.to_codes(point)[0]
+        self.pick = Pick(point, code, active.model.decode(code)[0], active.guess(code))
+        self.picked.emit(self.pick)
+
+    def draw_test_digit(self, ink: Ink, data: str) -> None:
+        """Put a random test image of the data set `data` on the canvas, loading the set first if need be."""
+        images = self._test_images.get(data)
+        if images is not None:
+            which = int(self._rng.integers(len(images)))
+            ink.show_picture(images.pixels(slice(which, which + 1))[0])
+            self.status.emit(f"Test image {which:,} of {data}: {images.classes[images.labels[which]]}")
+            self.set_drawing(ink)
+            return
+
+        def on_item(loaded: ImageSet) -> None:
+            self._test_images[data] = loaded
+            self.draw_test_digit(ink, data)
+
+        def on_end(problem: BaseException | None) -> None:
+            if problem is not None:
+                self.failed.emit(problem)
+
+        self._jobs.start(f"test images of {data}", lambda link: load_test_images(data), on_item, on_end)

@@ -1,0 +1,94 @@
+"""Runs a generator in a background thread; the owner of the worker polls for what it yields."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last message of a worker: the generator returned (`problem` is None) or raised."""
+
+    problem: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class Link(Generic[T]):
+    """What a generator in a worker knows of its owner: whether to stop, and where to tell what it cannot yield."""
+
+    stopped: Callable[[], bool]
+    tell: Callable[[T], None]
+
+
+class Worker(Generic[T]):
+    """Iterates `make(link)` in a thread of its own.
+
+    The generator is told to stop through `link.stopped()`, and pauses wherever it yields. The thread is no daemon: a
+    process must not exit while torch works, so its owner calls `stop` and polls until `is_alive` is False.
+    Nothing that belongs to Tk may be reachable from `make`.
+    """
+
+    def __init__(self, name: str, make: Callable[[Link[T]], Iterator[T]]) -> None:
+        self._make = make
+        self._messages: queue.SimpleQueue[T | Ended] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._running = threading.Event()
+        self._running.set()
+        self._thread = threading.Thread(target=self._work, name=name)
+
+    def start(self) -> Worker[T]:
+        self._thread.start()
+        return self
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def is_paused(self) -> bool:
+        return not self._running.is_set()
+
+    def pause(self) -> None:
+        """Hold the generator at its next yield."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        self._running.set()
+
+    def stop(self) -> None:
+        """Ask the generator to end; it may yield its last words first."""
+        self._stop.set()
+        self._running.set()
+
+    def drain(self, budget: float = 0.005) -> Iterator[T | Ended]:
+        """What has been yielded since the last call, in order; at most about `budget` seconds of handling."""
+        until = time.perf_counter() + budget
+        while True:
+            try:
+                yield self._messages.get_nowait()
+            except queue.Empty:
+                return
+            if time.perf_counter() > until:
+                return
+
+    def _work(self) -> None:
+        try:
+            for item in self._make(Link(self._stop.is_set, self._messages.put)):
+                self._messages.put(item)
+                self._running.wait()
+        except BaseException as problem:  # whatever it is, the owner must hear of it
+            logger.debug("worker %s ended", self._thread.name, exc_info=True)
+            # The traceback's frames would keep the generator's arrays alive for as long as the message.
+            self._messages.put(Ended(problem))
+        else:
+            self._messages.put(Ended())

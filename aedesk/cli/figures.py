@@ -1,0 +1,57 @@
+"""Figures for files, drawn with Matplotlib and no window."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import color_sequences, colormaps
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from aedesk.latent.atlas import Atlas
+from aedesk.latent.projection import Projection
+from aedesk.storage import files
+
+SUFFIXES = (".png", ".svg", ".pdf")
+
+_INCHES = (9.0, 8.0)
+_DPI = 150
+_LEGEND_ROWS = 26
+_AXES = {
+    "native": ("first number of the code", "second number of the code"),
+    "pca": ("first principal component", "second principal component"),
+    "tsne": ("t-SNE 1", "t-SNE 2"),
+}
+
+
+def write_map(path: Path, projection: Projection, atlas: Atlas, model: str) -> None:
+    """Write the map as a figure of the kind that the suffix names: a dot per code, a colour per class."""
+    figure = Figure(figsize=_INCHES)
+    axes = figure.add_subplot()
+    size = float(np.clip(20_000 / len(atlas), 2, 20))
+    colours = [_colour(label, len(atlas.classes)) for label in range(len(atlas.classes))]
+    # One call for all: drawn class by class, the last would lie on top of the others.
+    x, y = projection.points.T
+    axes.scatter(x, y, s=size, c=[colours[label] for label in atlas.labels], linewidths=0)
+    axes.set_title(f"{model}: {len(atlas):,} {atlas.source or 'images'}")
+    axes.set_xlabel(_AXES[projection.kind][0])
+    axes.set_ylabel(_AXES[projection.kind][1])
+    axes.set_aspect("equal", adjustable="box")
+    dots = [Line2D([], [], marker="o", linestyle="", color=colour) for colour in colours]
+    columns = -(-len(dots) // _LEGEND_ROWS)
+    beside = (1.01, 1.0)
+    axes.legend(dots, atlas.classes, loc="upper left", bbox_to_anchor=beside, frameon=False, ncols=columns)
+    content = io.BytesIO()
+    # A date in the file would make the same map two different files.
+    date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
+    figure.savefig(content, format=path.suffix[1:].lower(), dpi=_DPI, bbox_inches="tight", metadata=date)
+    files.make_folder(path.parent)
+    files.write_whole(path, content.getvalue())
+
+
+def _colour(label: int, classes: int) -> Any:
+    """Ten classes get colours that the colour-blind can tell apart (Petroff 2021), more get a rainbow's."""
+    return color_sequences["petroff10"][label] if classes <= 10 else colormaps["turbo"](label / (classes - 1))

@@ -1,0 +1,12 @@
+"""Problems that a person can mend: told in one line, never as a traceback."""
+
+
+class AedeskError(Exception):
+    """An expected problem. Its text is one line: what is wrong, then what to do about it.
+
+    The command line prints it on stderr and exits with 2; the window shows it as a dialog.
+    """
+
+
+class Cancelled(AedeskError):
+    """Long work was ended at the user's wish; nothing is left half-written."""

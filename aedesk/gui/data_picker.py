@@ -1,0 +1,107 @@
+"""Chooses what to train on: a data set known by name, or the user's own."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from tkinter import filedialog
+from typing import Any
+
+import ttkbootstrap as ttk
+
+from aedesk.data.sources import NAMES, describe, is_present
+from aedesk.gui.fields import explain
+
+_OWN_FILE = "Own file ..."
+_OWN_FOLDER = "Own folder of pictures ..."
+# Megabytes of the files that are fetched; the two of EMNIST come in one archive.
+_FETCH_SIZE = {"mnist": 12, "fashion-mnist": 31, "kmnist": 21, "emnist-digits": 560, "emnist-letters": 560}
+
+
+def fetch_size(name: str) -> str:
+    """How much a fetch of a known data set brings in, for people."""
+    return f"{_FETCH_SIZE[name]} MB"
+
+
+class DataPicker(ttk.Frame):
+    """A list of data sets over a line that says how big the chosen one is and whether it is on this machine.
+
+    `value` is a name of `aedesk.data.sources.NAMES`, or the path of a file or folder.
+    """
+
+    def __init__(self, master: tk.Misc, wraplength: int, on_change: Callable[[], object]) -> None:
+        super().__init__(master)
+        self._on_change = on_change
+        self._own: str | None = None
+        self.value = NAMES[0]
+        name = ttk.Label(self, text="Data", style="Muted.TLabel")
+        name.pack(anchor="w")
+        self.control = ttk.Combobox(self, state="readonly", width=1)
+        self.control.pack(fill="x")
+        for widget in (name, self.control):
+            explain(widget, "The pictures to learn from: a published set, or an IDX, .npz or folder of your own.")
+        self.control.bind("<<ComboboxSelected>>", self._on_selected, add="+")
+        self._line = ttk.Label(self, style="Muted.TLabel", wraplength=wraplength)
+        self._line.pack(anchor="w", pady=(4, 0))
+        self.refresh()
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the chosen set would have to be fetched first."""
+        return self.value in NAMES and not is_present(self.value)
+
+    def set(self, value: str) -> None:
+        """Choose a name, or the path of the user's own data."""
+        if value not in NAMES:
+            self._own = value
+        self.value = value
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say anew what is chosen: a fetch may have brought it in."""
+        own = [_label(self._own)] if self._own else []
+        self.control.configure(values=[*NAMES, *own, _OWN_FILE, _OWN_FOLDER])
+        self.control.set(self.value if self.value in NAMES else _label(self.value))
+        self.control.selection_clear()
+        self._line.configure(text=self._describe())
+
+    def enable(self, on: bool) -> None:
+        self.control.configure(state="readonly" if on else "disabled")
+
+    def _describe(self) -> str:
+        if self.value not in NAMES:
+            return f"Your own: {self.value}"
+        about = describe(self.value).partition(": ")[2].partition(", always")[0].partition(" (")[0]
+        if self.value == "digits":
+            return f"{about}. Always there."
+        if is_present(self.value):
+            return f"{about}. On this machine."
+        return f"{about}. Not on this machine yet: Start offers to fetch {fetch_size(self.value)}."
+
+    def _on_selected(self, _: tk.Event[Any]) -> None:
+        chosen = self.control.get()
+        if chosen == _OWN_FILE:
+            chosen = self._ask_file()
+        elif chosen == _OWN_FOLDER:
+            chosen = filedialog.askdirectory(parent=self, title="A folder with a folder of pictures for each class")
+        elif self._own and chosen == _label(self._own):
+            chosen = self._own
+        if chosen:
+            self.set(chosen)
+            self._on_change()
+        else:
+            self.refresh()
+
+    def _ask_file(self) -> str:
+        chosen = filedialog.askopenfilename(
+            parent=self,
+            title="Images to train on",
+            filetypes=[("IDX images or NumPy archives", "*ubyte *ubyte.gz *.npz"), ("All files", "*")],
+        )
+        return chosen if isinstance(chosen, str) else ""
+
+
+def _label(path: str) -> str:
+    """A path as it is listed; never mistaken for a name."""
+    return f"{Path(path).name or path} (own)"

@@ -1,0 +1,245 @@
+"""The Explore tab: draw on the left, the map of codes on the right, a digit at every place of it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ttkbootstrap as ttk
+
+from aedesk.app.explorer import Explorer, Pick, Reading
+from aedesk.app.ink import Ink
+from aedesk.app.loading import ActiveModel
+from aedesk.gui.generated import GeneratedCard
+from aedesk.gui.guess import GuessLine
+from aedesk.gui.sketchpad import Sketchpad
+from aedesk.gui.theme import GAP, Look
+from aedesk.gui.tiles import CodeTile, ImageTile
+
+if TYPE_CHECKING:
+    from aedesk.gui.latent_map import LatentMap
+
+_WIDEST, _NARROWEST = 560, 280  # px, of the canvas's edge
+_SHARE = 0.36  # of the tab's width, for the canvas
+_TILES = 4
+_THINNEST, _THICKEST = 12, 90  # raster px, of the brush
+PROJECTIONS = {"native": "Code axes", "pca": "PCA", "tsne": "t-SNE"}
+_MAP_HINT = "Click or drag: any place becomes a digit"
+
+
+class ExploreTab(ttk.Frame):
+    """Wires the canvas, the tiles and the map to an `Explorer`. `verbs` are the window's, by name."""
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        look: Look,
+        explorer: Explorer,
+        ink: Ink,
+        verbs: dict[str, Callable[[], object]],
+    ) -> None:
+        super().__init__(master, padding=(2 * GAP, GAP))
+        self._look, self._explorer, self.ink, self._verbs = look, explorer, ink, verbs
+        self.map: LatentMap | None = None
+        self.columnconfigure(1, weight=1)
+        self.rowconfigure(0, weight=1)
+        self._build_left().grid(row=0, column=0, sticky="ns", padx=(0, 2 * GAP))
+        self._build_right().grid(row=0, column=1, sticky="nsew")
+        explorer.model_changed.connect(self._show_model)
+        explorer.reading_changed.connect(self._show_reading)
+        explorer.picked.connect(self._show_pick)
+        self.bind("<Configure>", self._on_configure)
+
+    # --- building ---
+
+    def _build_left(self) -> ttk.Frame:
+        left = ttk.Frame(self)
+        self._build_tools(left).pack(fill="x", pady=(0, GAP))
+        self.sketchpad = Sketchpad(left, self._look, self.ink, self._on_ink)
+        self.sketchpad.pack()
+        tiles = ttk.Frame(left)
+        tiles.pack(fill="x", pady=(GAP, 0))
+        self._sees = ImageTile(tiles, self._look, "Model sees")
+        self._code = CodeTile(tiles, self._look)
+        self._rebuilds = ImageTile(tiles, self._look, "Rebuilds")
+        self._errs = ImageTile(tiles, self._look, "Errs")
+        self._tiles = (self._sees, self._code, self._rebuilds, self._errs)
+        for column, tile in enumerate(self._tiles):
+            tile.grid(row=0, column=column, sticky="w")
+            tiles.columnconfigure(column, weight=1)
+        _tip(self._sees, "Your drawing as the network gets it: 28x28 pixels, framed like the training digits.")
+        _tip(self._code, "All that is kept of the drawing: the numbers between encoder and decoder.")
+        _tip(self._rebuilds, "What the decoder makes of the code alone.")
+        _tip(self._errs, "Red: ink that was not there. Blue: ink that got lost.")
+        self._guess = GuessLine(left)
+        self._guess.pack(fill="x", pady=(GAP, 0))
+        return left
+
+    def _build_tools(self, master: tk.Misc) -> ttk.Frame:
+        tools = ttk.Frame(master)
+        self._tool = tk.StringVar(value="pen")
+        for value, icon, tip in (
+            ("pen", "pencil-fill", "Pen (P): draw ink."),
+            ("eraser", "eraser-fill", "Eraser (E): take ink away; so does the right mouse button."),
+        ):
+            button = ttk.Radiobutton(
+                tools,
+                icon=icon,
+                value=value,
+                variable=self._tool,
+                command=self._on_tool,
+                bootstyle="toolbutton",
+            )
+            button.pack(side="left", padx=(0, 2))
+            _tip(button, tip)
+        self._size = tk.DoubleVar(value=self._brush_default)
+        size = ttk.Scale(
+            tools, from_=_THINNEST, to=_THICKEST, variable=self._size, length=72, command=self._on_size
+        )
+        size.pack(side="left", padx=(GAP, GAP))
+        _tip(size, "Width of the pen and the eraser ([ and ]).")
+        self._buttons: dict[str, ttk.Button] = {}
+        for name, icon, tip in (
+            ("undo", "arrow-counterclockwise", "Undo"),
+            ("redo", "arrow-clockwise", "Redo"),
+            ("clear", "trash3", "Clear the canvas (it can be undone)"),
+            ("open_picture", "folder2-open", "Open a picture of any size"),
+            ("paste", "clipboard", "Paste a picture"),
+            ("save_drawing", "download", "Save the drawing, what the model sees and what it rebuilds"),
+            ("random_digit", "dice-5", "A random test digit of the data set"),
+        ):
+            button = ttk.Button(tools, icon=icon, command=self._verbs[name], bootstyle="ghost", padding=5)
+            button.pack(side="left")
+            _tip(button, tip)
+            self._buttons[name] = button
+        return tools
+
+    _brush_default = 40.0
+
+    def _build_right(self) -> ttk.Frame:
+        right = ttk.Frame(self)
+        row = ttk.Frame(right)
+        row.pack(fill="x", pady=(0, GAP))
+        ttk.Label(row, text="Latent map", style="Heading.TLabel").pack(side="left")
+        self._map_note = ttk.Label(row, text=_MAP_HINT, style="Muted.TLabel")
+        self._map_note.pack(side="left", padx=(2 * GAP, 0))
+        fit = ttk.Button(row, icon="arrows-fullscreen", bootstyle="ghost", padding=5, command=self._on_fit)
+        fit.pack(side="right")
+        _tip(fit, "Show the whole map again. Wheel: zoom; right drag: pan.")
+        self._projection = ttk.Combobox(row, state="readonly", width=10)
+        self._projection.pack(side="right", padx=(GAP, GAP))
+        self._projection.bind("<<ComboboxSelected>>", self._on_projection)
+        _tip(self._projection, "How codes of many numbers are laid out on the plane.")
+        self._map_place = ttk.Frame(right, style="Card.TFrame")
+        self._map_place.pack(fill="both", expand=True)
+        self._waiting = ttk.Label(self._map_place, text="The map appears in a moment ...", style="CardMuted.TLabel")
+        self._waiting.place(relx=0.5, rely=0.5, anchor="center")
+        return right
+
+    def build_map(self) -> None:
+        """Put the map in its place; Matplotlib is imported here, after the window is on the screen."""
+        from aedesk.gui.latent_map import LatentMap
+
+        self.map = LatentMap(self._map_place, self._look, self._explorer.pick_at)
+        self.map.pack(fill="both", expand=True)
+        self._card = GeneratedCard(self._map_place, self._look, on_use=self._use_pick, on_save=self._verbs["save_digit"])
+        if self._explorer.active is not None:
+            self._show_model(self._explorer.active)
+
+    # --- the explorer's news ---
+
+    def _show_model(self, active: ActiveModel) -> None:
+        self._code.set_scale(active.atlas.codes)
+        self._guess.set_classes(active.atlas.classes)
+        from aedesk.latent.projection import kinds
+
+        self._kinds = kinds(active.model.code_size)
+        self._projection.configure(values=[PROJECTIONS[kind] for kind in self._kinds])
+        self._projection.set(PROJECTIONS[active.projection.kind])
+        if self.map is not None:
+            self.map.show(active.projection.points, active.atlas.labels, active.atlas.classes)
+            self._card.hide()
+        if self._explorer.reading is None and not self.ink.is_blank:
+            self._explorer.set_drawing(self.ink)
+
+    def _show_reading(self, reading: Reading | None) -> None:
+        self._sees.show(reading.image if reading else None)
+        self._code.show(reading.code if reading else None)
+        self._rebuilds.show(reading.reconstruction if reading else None)
+        self._errs.show(reading.error if reading else None, signed=True)
+        self._guess.show(reading)
+        if self.map is not None:
+            self.map.mark_sketch(reading.point if reading else None)
+
+    def _show_pick(self, pick: Pick) -> None:
+        if self.map is not None and self._explorer.active is not None:
+            self.map.mark_pick(pick.point)
+            self._card.show(pick, self._explorer.active.atlas.classes)
+
+    # --- the user's wishes ---
+
+    def set_tool(self, tool: str) -> None:
+        """`pen` or `eraser`."""
+        self._tool.set(tool)
+        self._on_tool()
+
+    @property
+    def brush(self) -> float:
+        """Width of the brush in raster pixels."""
+        return self._size.get()
+
+    @brush.setter
+    def brush(self, width: float) -> None:
+        self._size.set(min(max(width, _THINNEST), _THICKEST))
+        self._on_size()
+
+    def ink_changed(self) -> None:
+        """The ink was changed by something other than the mouse."""
+        self.sketchpad.show_change()
+
+    def _on_ink(self) -> None:
+        self._explorer.set_drawing(self.ink)
+        self._update_buttons()
+
+    def _update_buttons(self) -> None:
+        for name, possible in (("undo", self.ink.can_undo), ("redo", self.ink.can_redo)):
+            state = "normal" if possible else "disabled"
+            if str(self._buttons[name]["state"]) != state:
+                self._buttons[name].configure(state=state)
+
+    def _on_tool(self) -> None:
+        self.sketchpad.erasing = self._tool.get() == "eraser"
+
+    def _on_size(self, _: str = "") -> None:
+        self.sketchpad.brush = self._size.get()
+
+    def _on_fit(self) -> None:
+        if self.map is not None:
+            self.map.fit()
+
+    def _on_projection(self, _: tk.Event[Any]) -> None:
+        self._explorer.set_projection(self._kinds[self._projection.current()])
+        self._projection.selection_clear()
+
+    def _use_pick(self) -> None:
+        if self._explorer.pick is not None:
+            self.ink.show_picture(self._explorer.pick.image)
+            self.ink_changed()
+
+    def _on_configure(self, event: tk.Event[Any]) -> None:
+        """The canvas grows with the window, as far as height and width allow."""
+        if event.widget is not self:
+            return
+        # What stands above and below the canvas besides the tiles: tools, captions, the guess, gaps.
+        others = 196
+        by_height = (event.height - others) / (1 + 1 / _TILES)
+        edge = int(min(max(_NARROWEST, event.width * _SHARE), by_height, _WIDEST))
+        edge = max(edge, 160)
+        self.sketchpad.set_edge(edge)
+        for tile in self._tiles:
+            tile.set_edge((edge + 4 - (_TILES - 1) * GAP) // _TILES)
+
+
+def _tip(widget: tk.Misc, text: str) -> None:
+    ttk.ToolTip(widget, text=text, delay=500, wraplength=320)

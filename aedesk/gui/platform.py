@@ -1,0 +1,59 @@
+"""What differs between Linux, macOS and Windows: modifier keys, mouse buttons, wheels."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aedesk.errors import AedeskError
+
+IS_MAC = sys.platform == "darwin"
+RIGHT_BUTTON = 2 if IS_MAC else 3  # Tk on a Mac numbers the right button 2
+
+
+def accelerator(key: str, *, shift: bool = False) -> str:
+    """What a menu shows for a shortcut: `Ctrl+Shift+Z`, or `Command-Shift-Z` on a Mac."""
+    words = ["Command" if IS_MAC else "Ctrl", *(["Shift"] if shift else []), key.upper()]
+    return ("-" if IS_MAC else "+").join(words)
+
+
+def bind_shortcut(widget: tk.Misc, key: str, action: Callable[[], object], *, shift: bool = False) -> None:
+    """Run `action` on Ctrl (Command on a Mac) with `key`, unless the focus is in a field that is being edited."""
+
+    def on_key(event: tk.Event[Any]) -> str | None:
+        # Ctrl+Z, Ctrl+C and their like belong to the text field while one has the focus.
+        if isinstance(event.widget, tk.Entry) and key in {"z", "y", "c", "v", "x", "a"}:
+            return None
+        action()
+        return "break"
+
+    modifier = "Command" if IS_MAC else "Control"
+    for name in {key.lower(), key.upper()} if len(key) == 1 else {key}:
+        # With Shift held the keysym is the capital letter; Caps Lock gives it too.
+        widget.bind_all(f"<{modifier}-{'Shift-' if shift else ''}{name}>", on_key)
+
+
+def bind_wheel(widget: tk.Misc, on_turn: Callable[[tk.Event[Any], float], object]) -> None:
+    """Call `on_turn(event, notches)` for wheel and trackpad; a notch away from the user is +1."""
+    if widget.tk.call("tk", "windowingsystem") == "x11":
+        widget.bind("<Button-4>", lambda event: on_turn(event, 1))
+        widget.bind("<Button-5>", lambda event: on_turn(event, -1))
+    # Windows counts 120 a notch, a Mac 1; Tk 8.7 and later give 120 everywhere.
+    unit = 120 if not IS_MAC or tk.TkVersion >= 8.7 else 1
+    widget.bind("<MouseWheel>", lambda event: on_turn(event, event.delta / unit))
+
+
+def open_folder(folder: Path) -> None:
+    """Show a folder in the system's file manager. Raises AedeskError where there is none."""
+    if sys.platform == "win32":
+        command = ["explorer", str(folder)]
+    else:
+        command = ["open" if IS_MAC else "xdg-open", str(folder)]
+    try:
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except OSError:
+        raise AedeskError(f"No file manager answered; the folder is {folder}") from None

@@ -1,0 +1,136 @@
+"""The drawing canvas: pen and eraser on the ink raster, repainted at most once per tick."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageTk
+
+from aedesk.app.ink import SIZE, Ink
+from aedesk.gui.platform import RIGHT_BUTTON
+from aedesk.gui.theme import Look
+
+TICK = 8  # ms between the first motion and the repaint that shows it
+_HINT = "Draw a digit here"
+
+
+class Sketchpad(tk.Canvas):
+    """Shows `ink` and lets the mouse draw on it. `on_change` runs on the tick after something was drawn.
+
+    Motion handlers only record: a slow one would make Tk drop points of the stroke.
+    """
+
+    def __init__(self, master: tk.Misc, look: Look, ink: Ink, on_change: Callable[[], object]) -> None:
+        super().__init__(master, highlightthickness=2, borderwidth=0, cursor="none", takefocus=True)
+        self._look = look
+        self._ink = ink
+        self._on_change = on_change
+        self._edge = 0
+        self._pending: str | None = None
+        self._shown = -1  # the version of the ink on the screen
+        self.brush = 40.0  # raster px
+        self.erasing = False
+        self._photo: ImageTk.PhotoImage | None = None
+        self._picture = self.create_image(0, 0, anchor="nw")
+        self._hint = self.create_text(0, 0, text=_HINT, font=("TkDefaultFont", 14))
+        self._pen = self.create_oval(0, 0, 0, 0, state="hidden")
+        for button in (1, RIGHT_BUTTON):
+            self.bind(f"<ButtonPress-{button}>", self._on_press)
+            self.bind(f"<B{button}-Motion>", self._on_drag)
+            self.bind(f"<ButtonRelease-{button}>", self._on_release)
+        self.bind("<Motion>", self._on_hover)
+        self.bind("<Leave>", lambda _: self.itemconfigure(self._pen, state="hidden"))
+        self.bind("<Destroy>", self._on_destroy)
+        self._disconnect = look.changed.connect(lambda _: self.refresh())
+        self._levels = np.arange(256, dtype=np.float32) / 255
+
+    def set_edge(self, edge: int) -> None:
+        """Make the drawing area `edge` px square."""
+        if edge == self._edge:
+            return
+        self._edge = edge
+        self.configure(width=edge, height=edge)
+        self._photo = ImageTk.PhotoImage("L", (edge, edge))
+        self.itemconfigure(self._picture, image=self._photo)
+        inset = self._inset
+        self.coords(self._picture, inset, inset)
+        self.coords(self._hint, inset + edge / 2, inset + edge / 2)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Repaint from the ink now."""
+        palette = self._look.palette
+        paper = f"#{palette.paper:02x}{palette.paper:02x}{palette.paper:02x}"
+        self.configure(background=paper, highlightbackground=paper, highlightcolor=palette.accent)
+        self.itemconfigure(self._hint, fill=palette.muted)
+        self._shown = -1
+        self._paint()
+
+    def show_change(self) -> None:
+        """Repaint and tell `on_change`, for a change that did not come from the mouse."""
+        self._schedule()
+
+    @property
+    def _inset(self) -> int:
+        """Tk counts canvas coordinates from the outer edge of the focus ring."""
+        return int(self["highlightthickness"])
+
+    def _raster(self, event: tk.Event[Any]) -> tuple[float, float]:
+        scale = SIZE / self._edge
+        return (event.x - self._inset + 0.5) * scale, (event.y - self._inset + 0.5) * scale
+
+    def _on_press(self, event: tk.Event[Any]) -> None:
+        self.focus_set()
+        if not self._ink.is_drawing:
+            self._erase = self.erasing or event.num == RIGHT_BUTTON
+            self._ink.press(*self._raster(event), self.brush, erase=self._erase)
+            self._move_pen(event)
+            self._schedule()
+
+    def _on_drag(self, event: tk.Event[Any]) -> None:
+        if self._ink.is_drawing:
+            self._ink.drag(*self._raster(event), self.brush, erase=self._erase)
+            self._move_pen(event)
+            self._schedule()
+
+    def _on_release(self, _: tk.Event[Any]) -> None:
+        # Tk sends this here also when the pointer has left the canvas, so a pen never sticks.
+        self._ink.release()
+        self._schedule()
+
+    def _on_hover(self, event: tk.Event[Any]) -> None:
+        self._move_pen(event)
+
+    def _move_pen(self, event: tk.Event[Any]) -> None:
+        radius = self.brush * self._edge / SIZE / 2
+        self.coords(self._pen, event.x - radius, event.y - radius, event.x + radius, event.y + radius)
+        colour = self._look.palette.too_much if self.erasing else self._look.palette.accent
+        self.itemconfigure(self._pen, state="normal", outline=colour)
+
+    def _schedule(self) -> None:
+        """At most one tick is pending, however many points arrive."""
+        if self._pending is None:
+            self._pending = self.after(TICK, self._tick)
+
+    def _tick(self) -> None:
+        self._pending = None
+        self._paint()
+        self._on_change()
+
+    def _paint(self) -> None:
+        if self._photo is None or self._shown == self._ink.version:
+            return
+        self._shown = self._ink.version
+        palette = self._look.palette
+        small = self._ink.image.resize((self._edge, self._edge), Image.Resampling.BOX, reducing_gap=1.0)
+        self._photo.paste(small.point(palette.shade(self._levels).tolist()))
+        self.itemconfigure(self._hint, state="normal" if self._ink.is_blank else "hidden")
+
+    def _on_destroy(self, _: tk.Event[Any]) -> None:
+        self._disconnect()
+        if self._pending is not None:
+            self.after_cancel(self._pending)
+            self._pending = None

@@ -1,0 +1,137 @@
+"""How the window looks: two palettes, one accent, a grid of 8 px, and ten colours that only digits use."""
+
+from __future__ import annotations
+
+import colorsys
+import tkinter as tk
+from dataclasses import dataclass
+
+import numpy as np
+import ttkbootstrap as ttk
+from PIL import ImageColor
+
+from aedesk.app.signal import Signal
+
+GAP = 8  # px: every distance is a multiple of it
+
+# Petroff 2021 (arXiv:2107.02270): ten colours told apart with the common kinds of colour blindness.
+_TEN = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of one theme. paper and ink are grey levels (0..255) of an empty and a full pixel."""
+
+    name: str
+    background: str
+    surface: str
+    text: str
+    muted: str
+    faint: str
+    accent: str
+    paper: int
+    ink: int
+    too_much: str
+    too_little: str
+
+    def shade(self, image: np.ndarray) -> np.ndarray:
+        """(..., H, W) in [0, 1], ink = 1 -> uint8 grey levels of this theme."""
+        return (self.paper + image * (self.ink - self.paper)).clip(0, 255).astype(np.uint8)
+
+    def signed(self, error: np.ndarray) -> np.ndarray:
+        """(H, W) in [-1, 1] -> (H, W, 3) uint8: paper at 0, one colour above and another below."""
+        paper = np.full(3, self.paper, np.float32)
+        above, below = (np.array(ImageColor.getrgb(c), np.float32) for c in (self.too_much, self.too_little))
+        weight = np.abs(error)[..., None] ** 0.7  # small errors stay visible
+        towards = np.where(error[..., None] > 0, above, below)
+        return (paper + weight * (towards - paper)).clip(0, 255).astype(np.uint8)
+
+
+LIGHT = Palette(
+    name="light",
+    background="#f4f5f8",
+    surface="#ffffff",
+    text="#1b2130",
+    muted="#5c667a",
+    faint="#d9dde6",
+    accent="#3f51d9",
+    paper=255,
+    ink=22,
+    too_much="#d6401f",
+    too_little="#2563c9",
+)
+DARK = Palette(
+    name="dark",
+    background="#14171d",
+    surface="#1d2129",
+    text="#e8ebf2",
+    muted="#9aa4b8",
+    faint="#333a47",
+    accent="#8c9bff",
+    paper=30,
+    ink=245,
+    too_much="#ff8a65",
+    too_little="#64a5ff",
+)
+
+_FAMILY = ttk.Theme(
+    name="aedesk",
+    primary="#4c5fe0",
+    success="#1f9d6b",
+    info="#3f90da",
+    warning="#e0930f",
+    danger="#d6401f",
+    neutral="#7b859a",
+    light={"background": LIGHT.background, "foreground": LIGHT.text},
+    dark={"background": DARK.background, "foreground": DARK.text},
+)
+
+
+class Look:
+    """The theme of one window; `changed` tells those who paint pixels of their own."""
+
+    def __init__(self, name: str) -> None:
+        self.palette = DARK if name == "dark" else LIGHT
+        self.changed: Signal[Palette] = Signal()
+
+    def open_root(self) -> ttk.App:
+        """The root window, in this theme, hidden until it is laid out."""
+        _FAMILY.register()
+        root = ttk.App(title="aedesk", theme=f"aedesk-{self.palette.name}")
+        root.withdraw()
+        self._style(root)
+        return root
+
+    def toggle(self, root: ttk.App) -> None:
+        """Light to dark or back."""
+        self.palette = LIGHT if self.palette is DARK else DARK
+        ttk.Style.get_instance().theme_use(f"aedesk-{self.palette.name}")
+        self._style(root)
+        self.changed.emit(self.palette)
+
+    def _style(self, root: tk.Misc) -> None:
+        """Our few styles beyond the theme's own; a theme switch forgets them."""
+        style, palette = ttk.Style.get_instance(), self.palette
+        style.configure("Muted.TLabel", foreground=palette.muted, background=palette.background)
+        style.configure("Title.TLabel", font=("TkDefaultFont", 15, "bold"), foreground=palette.text)
+        style.configure("Heading.TLabel", font=("TkDefaultFont", 10, "bold"), foreground=palette.text)
+        style.configure("Guess.TLabel", font=("TkDefaultFont", 30, "bold"))
+        style.configure("Card.TFrame", background=palette.surface)
+        style.configure("Card.TLabel", background=palette.surface, foreground=palette.text)
+        style.configure("CardMuted.TLabel", background=palette.surface, foreground=palette.muted)
+        style.configure("Figure.TLabel", font=("TkDefaultFont", 14, "bold"), foreground=palette.text)
+        root.option_add("*tearOff", False)
+
+
+def class_colours(count: int) -> list[str]:
+    """`count` hex colours, the ten of the digits first; beyond them hues at even distances, in two lightnesses."""
+    if count <= len(_TEN):
+        return list(_TEN[:count])
+    return [
+        "#%02x%02x%02x"
+        % tuple(round(255 * part) for part in colorsys.hls_to_rgb(i / count, 0.42 if i % 2 else 0.62, 0.65))
+        for i in range(count)
+    ]

@@ -1,0 +1,1 @@
+"""What can be done in the space of codes: atlases, maps, neighbours, sampling."""

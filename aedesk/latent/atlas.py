@@ -1,0 +1,159 @@
+"""The codes of many training images under a model: what maps, guesses and samplers are made from."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aedesk import paths
+from aedesk.data.imageset import ImageSet
+from aedesk.errors import AedeskError
+from aedesk.storage import checkpoint as checkpoints
+from aedesk.storage import files, runs, tensors
+
+if TYPE_CHECKING:
+    from aedesk.models.model import Model
+
+_KIND = "atlas"
+_MAX_CLASSES = 10_000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """Codes of training images, with their classes.
+
+    codes: (N, D) float32, rounded to float16 precision where that is possible. labels: (N,) int64, indices
+    into `classes`. source: what the images are, in words. fingerprint: of the model, by
+    `storage.checkpoint.fingerprint`.
+    """
+
+    codes: np.ndarray = field(repr=False)
+    labels: np.ndarray = field(repr=False)
+    classes: tuple[str, ...]
+    source: str
+    fingerprint: str = ""
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def code_size(self) -> int:
+        """How many numbers a code has."""
+        return int(self.codes.shape[1])
+
+    @property
+    def non_negative(self) -> bool:
+        """Whether the codes have gone through a ReLU: none is below zero."""
+        return bool(self.codes.min() >= 0)
+
+
+def default_count(code_size: int) -> int:
+    """How many codes an atlas holds unless told otherwise: at float16, 4 MB at most for the presets."""
+    return 5000 if code_size <= 512 else 2000
+
+
+def build(
+    model: Model, training_images: ImageSet, count: int | None = None, seed: int = 0, source: str = ""
+) -> Atlas:
+    """The atlas of `count` training images drawn at random by `seed` (all of them where there are fewer)."""
+    if not len(training_images):
+        raise AedeskError("There are no images to make an atlas from; choose another data set.")
+    order = np.random.default_rng(seed).permutation(len(training_images))
+    chosen = training_images[np.sort(order[: count or default_count(model.code_size)])]
+    codes = model.encode(chosen.images)
+    rounded = _compact(codes).astype(np.float32)
+    fingerprint = checkpoints.fingerprint(model.checkpoint)
+    return Atlas(rounded, chosen.labels.astype(np.int64), training_images.classes, source, fingerprint)
+
+
+def save(atlas: Atlas, path: str | os.PathLike[str]) -> None:
+    """Write the atlas, whole or not at all, codes as float16 where their size allows. Raises AedeskError."""
+    card = {"classes": list(atlas.classes), "source": atlas.source, "model": atlas.fingerprint}
+    arrays = {"codes": _compact(atlas.codes), "labels": atlas.labels.astype(np.int32)}
+    tensors.write(path, _KIND, arrays, card)
+
+
+def load(path: str | os.PathLike[str], fingerprint: str | None = None) -> Atlas:
+    """Read an atlas; with `fingerprint`, only if it belongs to that model.
+
+    Raises AedeskError in one line that names the file.
+    """
+    path = Path(path)
+    card, arrays = tensors.read(path, _KIND)
+    try:
+        atlas = _from_file(card, arrays)
+    except (ValueError, TypeError, LookupError) as problem:
+        raise AedeskError(f"{path}: not an atlas that aedesk can use: {tensors.one_line(problem)}") from None
+    if fingerprint is not None and atlas.fingerprint != fingerprint:
+        raise AedeskError(f"{path}: an atlas of another model; delete it, and it will be made again")
+    return atlas
+
+
+def atlas_for(model_path: Path) -> Atlas | None:
+    """The atlas of a model file: beside it, or in the cache, or None; one of no use is passed over."""
+    fingerprint = checkpoints.fingerprint(model_path)
+    for path in (model_path.parent / runs.ATLAS, _cache_path(fingerprint)):
+        if files.is_file(path):
+            try:
+                return load(path, fingerprint)
+            except AedeskError as problem:
+                _log.warning("atlas passed over: %s", problem)
+    return None
+
+
+def ensure(
+    model_path: Path, model: Model, training_images: ImageSet, source: str = "", seed: int = 0
+) -> Atlas:
+    """The atlas of a model file, built from `training_images` and kept in the cache if there is none yet."""
+    known = atlas_for(model_path)
+    if known is not None and known.code_size == model.code_size:
+        return known
+    built = build(model, training_images, seed=seed, source=source)
+    path = _cache_path(built.fingerprint)
+    try:
+        files.make_folder(path.parent)
+        save(built, path)
+    except AedeskError as problem:
+        _log.warning("the atlas is not kept: %s", problem)
+    return built
+
+
+def _cache_path(fingerprint: str) -> Path:
+    return paths.cache() / "atlases" / f"{fingerprint}.safetensors"
+
+
+def _compact(codes: np.ndarray) -> np.ndarray:
+    """Half the bytes; codes too large for float16 (above 65,504) stay as they are."""
+    largest = np.abs(codes).max(initial=0)
+    return codes.astype(np.float16) if largest <= np.finfo(np.float16).max else codes
+
+
+def _from_file(card: tensors.Card, arrays: tensors.Arrays) -> Atlas:
+    """The atlas in what a file held; ValueError, TypeError or LookupError if there is none in it."""
+    if arrays.keys() != {"codes", "labels"}:
+        raise ValueError("codes and labels expected, and nothing else")
+    codes, labels, classes = arrays["codes"], arrays["labels"], card["classes"]
+    if codes.dtype not in (np.float16, np.float32) or codes.ndim != 2 or not codes.size:
+        raise ValueError(f"codes of the form {codes.dtype} {codes.shape}")
+    if labels.dtype != np.int32 or labels.shape != codes.shape[:1]:
+        raise ValueError(f"{len(codes)} codes but labels of the form {labels.dtype} {labels.shape}")
+    if not (
+        isinstance(classes, list)
+        and len(classes) <= _MAX_CLASSES
+        and all(isinstance(c, str) for c in classes)
+    ):
+        raise ValueError("classes without names")
+    if labels.min() < 0 or labels.max() >= len(classes):
+        raise ValueError(f"labels from {labels.min()} to {labels.max()} for {len(classes)} classes")
+    if not (isinstance(card["source"], str) and isinstance(card["model"], str)):
+        raise ValueError("source or model of an unknown form")
+    return Atlas(
+        codes.astype(np.float32), labels.astype(np.int64), tuple(classes), card["source"], card["model"]
+    )

@@ -1,0 +1,1 @@
+"""Training as a generator of events: no threads and no screen in here."""

@@ -1,0 +1,105 @@
+"""The settings of a training run, checked when they are made. No torch in here."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, get_args
+
+from aedesk.errors import AedeskError
+from aedesk.models.architecture import Architecture
+from aedesk.models.initialisation import Initialisation
+from aedesk.models.presets import PRESETS, Loss, Optimiser, Preset, Recipe, Reduction
+
+EngineName = Literal["torch", "numpy"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+_CHOICES = {
+    "loss": get_args(Loss),
+    "optimiser": get_args(Optimiser),
+    "initialisation": get_args(Initialisation),
+    "reduction": get_args(Reduction),
+    "engine": get_args(EngineName),
+    "precision": get_args(Precision),
+}
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What to train, on what, and how. A value that makes no sense raises AedeskError naming it.
+
+    data: the name of a data set or the path of the user's own. device: auto, cpu, cuda or cuda:N.
+    validation_fraction: share of the training images, in (0, 0.5], that is only ever validated on.
+    threads: of the CPU; 0 leaves the choice to torch.
+    The same configuration on the same device with the same threads and precision gives the same run.
+    """
+
+    preset: str
+    recipe: Recipe
+    data: str = "mnist"
+    seed: int = 0
+    validation_fraction: float = 0.05
+    engine: EngineName = "torch"
+    device: str = "auto"
+    precision: Precision = "auto"
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if self.preset not in PRESETS:
+            raise AedeskError(f"There is no preset {self.preset!r}; choose one of: {', '.join(PRESETS)}.")
+        recipe = self.recipe
+        _within("learning rate", recipe.learning_rate, 0, 100, open_below=True)
+        _within("batch size", recipe.batch_size, 1, 65_536)
+        _within("number of epochs", recipe.epochs, 1, 100_000)
+        _within("seed", self.seed, 0, 2**63 - 1)
+        _within("number of threads", self.threads, 0, 4096)
+        _within("validation share", self.validation_fraction, 0, 0.5, open_below=True)
+        for name, choices in _CHOICES.items():
+            value = getattr(recipe, name, None) or getattr(self, name, None)
+            if value not in choices:
+                raise AedeskError(f"The {name} {value!r} is not known; choose one of: {', '.join(choices)}.")
+        if self.engine == "numpy" and not self.architecture.is_dense:
+            raise AedeskError(
+                f"The NumPy engine runs dense networks only, and {self.preset} has convolutions; use --engine torch."
+            )
+
+    @property
+    def architecture(self) -> Architecture:
+        return PRESETS[self.preset].architecture
+
+    @classmethod
+    def of(cls, preset: str, **changes: Any) -> TrainingConfig:
+        """The preset's own recipe with `changes`, each the name of a field here or of the recipe; None changes nothing."""
+        known = PRESETS.get(preset)
+        recipe_fields = {field.name for field in fields(Recipe)}
+        changes = {name: value for name, value in changes.items() if value is not None}
+        in_recipe = {name: changes.pop(name) for name in recipe_fields & changes.keys()}
+        recipe = replace(known.recipe if known else Recipe(), **in_recipe)
+        return cls(preset=preset, recipe=recipe, **changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-safe form, the recipe's fields among the others."""
+        plain = asdict(self)
+        return {**plain.pop("recipe"), **plain}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> TrainingConfig:
+        """Read what `to_json` wrote; fields that are not known here are passed over."""
+        known = {field.name for cls_ in (Recipe, TrainingConfig) for field in fields(cls_)} - {"recipe"}
+        return cls.of(**{name: value for name, value in plain.items() if name in known})
+
+    def command(self, out: str) -> str:
+        """The command line that repeats this run into the folder `out`, with every setting that is not the preset's own."""
+        usual = TrainingConfig.of(self.preset).to_json()
+        words = ["aedesk", "train", "--preset", self.preset, "--data", self.data, "--seed", str(self.seed)]
+        for name, value in self.to_json().items():
+            if name not in {"preset", "data", "seed"} and value != usual[name]:
+                words += [f"--{name.replace('_', '-')}", str(value)]
+        return shlex.join([*words, "--out", out])
+
+
+def _within(name: str, value: float, low: float, high: float, *, open_below: bool = False) -> None:
+    if not (math.isfinite(value) and low <= value <= high and not (open_below and value == low)):
+        bounds = f"above {low} and at most {high}" if open_below else f"between {low} and {high}"
+        raise AedeskError(f"The {name} must be {bounds}, not {value}.")

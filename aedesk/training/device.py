@@ -1,0 +1,64 @@
+"""Where a network can be trained on this machine."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+
+import torch
+
+from aedesk.errors import AedeskError
+from aedesk.models.architecture import Architecture
+from aedesk.training.config import Precision
+
+
+@dataclass(frozen=True)
+class Device:
+    """name: what `--device` takes. label: what people read, with the memory where that is limited."""
+
+    name: str
+    label: str
+
+
+def devices() -> list[Device]:
+    """The CPU, then every CUDA device."""
+    found = [Device("cpu", f"CPU ({torch.get_num_threads()} threads)")]
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            properties = torch.cuda.get_device_properties(index)
+            memory = properties.total_memory / 2**30
+            found.append(Device(f"cuda:{index}", f"{properties.name} ({memory:.0f} GiB)"))
+    return found
+
+
+def choose(name: str) -> torch.device:
+    """The torch device for `auto` (CUDA where there is any), `cpu`, `cuda` or `cuda:N`; else AedeskError."""
+    names = [device.name for device in devices()]
+    if name == "auto":
+        return torch.device(names[1] if len(names) > 1 else "cpu")
+    if name == "cuda":
+        name = "cuda:0"
+    if name not in names:
+        raise AedeskError(f"There is no device {name!r} on this machine; choose auto or one of: {', '.join(names)}.")
+    return torch.device(name)
+
+
+def choose_precision(wanted: Precision, device: torch.device, architecture: Architecture) -> torch.dtype:
+    """bfloat16 pays for convolutions, on hardware made for it; weights and losses are float32 either way."""
+    if wanted != "auto":
+        return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+    fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bfloat16()
+    return torch.bfloat16 if fast and not architecture.is_dense else torch.float32
+
+
+def _cpu_has_bfloat16() -> bool:
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def describe(device: torch.device, precision: torch.dtype) -> str:
+    """One phrase for people: the device, how many threads it uses, and the precision."""
+    kind = str(precision).removeprefix("torch.")
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)}, {kind}"
+    return f"{platform.machine()} CPU, {torch.get_num_threads()} threads, {kind}"

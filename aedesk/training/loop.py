@@ -1,0 +1,117 @@
+"""The training loop: one for both engines, a generator that knows no threads and no screen."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from aedesk.data.imageset import ImageSet
+from aedesk.training.config import TrainingConfig
+from aedesk.training.engine import Engine
+from aedesk.training.events import BatchDone, EpochDone, Event, Finished
+
+_REPORT_EVERY = 0.1  # seconds between two BatchDone
+SAMPLES = 10  # validation images shown with their reconstructions after every epoch
+
+
+def never() -> bool:
+    """The `stopped` of a run that nobody stops."""
+    return False
+
+
+def train(
+    config: TrainingConfig,
+    engine: Engine,
+    training: ImageSet,
+    validation: ImageSet,
+    stopped: Callable[[], bool] = never,
+) -> Iterator[Event]:
+    """Run the epochs of `config.recipe`, yielding BatchDone, EpochDone and, last, Finished.
+
+    Not iterating pauses the run. `stopped` is asked before every step: once it is true, the epoch ends there, is
+    validated and told like any other (`partial`), so that even the first minute's model is kept.
+    The order of an epoch follows from (seed, epoch) alone.
+    """
+    recipe = config.recipe
+    originals = validation.pixels(slice(SAMPLES))
+    steps = -(-len(training) // recipe.batch_size)
+    clock = _Clock(steps * recipe.epochs)
+    for epoch in range(1, recipe.epochs + 1):
+        begun = clock.worked
+        engine.begin_epoch(np.random.default_rng([config.seed, epoch]).permutation(len(training)))
+        total: Any = 0.0
+        seen = 0
+        for start in range(0, len(training), recipe.batch_size):
+            if stopped():
+                break
+            stop = min(start + recipe.batch_size, len(training))
+            with clock.step():
+                # Not float(...): reading a number from a GPU would wait for it at every step.
+                total += engine.step(start, stop) * (stop - start)
+            seen = stop
+            if clock.report_is_due():
+                step = -(-seen // recipe.batch_size)
+                rate = clock.steps_per_second * recipe.batch_size
+                yield BatchDone(epoch, step, steps, float(total) / seen, rate, clock.seconds_left)
+        partial = seen < len(training)
+        if partial and epoch > 1 and not seen:  # stopped between two epochs: the last one has been told
+            yield Finished("stopped")
+            return
+        with clock.work():
+            row = {
+                "epoch": epoch,
+                "train_loss": float(total) / seen if seen else math.nan,
+                "validation_loss": engine.evaluate(validation.images),
+                "learning_rate": engine.learning_rate,
+            }
+            reconstructions = engine.reconstruct(originals)
+        row["seconds"] = round(clock.worked - begun, 3)
+        yield EpochDone(
+            row, recipe.epochs, originals, reconstructions, engine.weights(), clock.seconds_left, partial
+        )
+        if partial:
+            yield Finished("stopped")
+            return
+    yield Finished("completed")
+
+
+class _Clock:
+    """Seconds spent at work, pauses left out, and what they say about the time to come."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._done = 0
+        self._reported = 0.0
+        self.worked = 0.0
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self.worked += time.perf_counter() - begun
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        with self.work():
+            yield
+        self._done += 1
+
+    def report_is_due(self) -> bool:
+        """True at the first step and then every `_REPORT_EVERY` seconds of work."""
+        due = self._done == 1 or self.worked - self._reported >= _REPORT_EVERY
+        if due:
+            self._reported = self.worked
+        return due
+
+    @property
+    def steps_per_second(self) -> float:
+        return self._done / max(self.worked, 1e-9)
+
+    @property
+    def seconds_left(self) -> float:
+        return (self._steps - self._done) / max(self.steps_per_second, 1e-9)
