@@ -8,5 +8,5 @@ class AedeskError(Exception):
     """
 
 
-class Cancelled(AedeskError):
+class Cancelled(AedeskError):  # noqa: N818 - not an error to the user who wished it
     """Long work was ended at the user's wish; nothing is left half-written."""

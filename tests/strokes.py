@@ -41,7 +41,7 @@ def trace(digit: np.ndarray) -> list[Stroke]:
     """
     side = digit.shape[0] * _FINE
     fine = np.asarray(Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC))
-    walks = _walks(skeletonize(fine > 100))
+    walks = _walks(skeletonize(fine > 100))  # type: ignore[no-untyped-call]
     spur = 1.5 * _FINE
     longest = max((len(walk) for walk in walks), default=0)
     kept = [walk for walk in walks if len(walk) >= spur or len(walk) == longest]
@@ -125,6 +125,6 @@ def _smooth(points: np.ndarray) -> np.ndarray:
     if len(points) < 3:
         return points
     padded = np.concatenate([np.repeat(points[:1], 2, 0), points, np.repeat(points[-1:], 2, 0)])
-    smooth = sum(padded[k : k + len(points)] for k in range(5)) / 5
+    smooth: np.ndarray = np.mean([padded[k : k + len(points)] for k in range(5)], axis=0)
     smooth[0], smooth[-1] = points[0], points[-1]
     return smooth

@@ -37,7 +37,8 @@ class Reading:
     @property
     def error(self) -> np.ndarray:
         """(28, 28) in [-1, 1]: above 0 where the model put ink that was not there, below 0 where it lost some."""
-        return self.reconstruction - self.image
+        error: np.ndarray = self.reconstruction - self.image
+        return error
 
     @property
     def mse(self) -> float:

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 SIZE = 560  # pixels of the raster's edge: a canvas of 280 points, twice supersampled
 _UNDO_LEVELS = 200
@@ -28,8 +28,7 @@ class Ink:
     """
 
     def __init__(self) -> None:
-        self._image = Image.new("L", (SIZE, SIZE))
-        self._pen = ImageDraw.Draw(self._image)
+        self._pixels = np.zeros((SIZE, SIZE), np.uint8)
         self._undo: list[_State] = []
         self._redo: list[_State] = []
         self._last: tuple[float, float] | None = None
@@ -37,18 +36,18 @@ class Ink:
         self.version = 0  # rises with every change: tells a view whether it is up to date
 
     @property
-    def image(self) -> Image.Image:
-        """The raster itself, mode L; read it, do not paint on it."""
-        return self._image
+    def pixels(self) -> np.ndarray:
+        """The raster, (SIZE, SIZE) uint8; read it, do not paint on it."""
+        return self._pixels
 
     @property
-    def pixels(self) -> np.ndarray:
-        """The raster as (SIZE, SIZE) uint8."""
-        return np.asarray(self._image)
+    def image(self) -> Image.Image:
+        """The raster as a picture of mode L."""
+        return Image.fromarray(self._pixels)
 
     @property
     def is_blank(self) -> bool:
-        return self._image.getbbox() is None
+        return not self._pixels.any()
 
     @property
     def is_drawing(self) -> bool:
@@ -73,10 +72,7 @@ class Ink:
         """Continue the stroke to (x, y) with round ends; without a press before, nothing happens."""
         if self._last is None:
             return
-        ink, radius = (0 if erase else 255), width / 2
-        if self._last != (x, y):
-            self._pen.line([self._last, (x, y)], fill=ink, width=round(width))
-        self._pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=ink)
+        _paint(self._pixels, self._last, (x, y), width / 2, erase)
         self._last = (x, y)
         self.version += 1
 
@@ -119,10 +115,33 @@ class Ink:
         self._redo.clear()
 
     def _state(self) -> _State:
-        return _State(zlib.compress(self._image.tobytes(), 1), self.exact)
+        return _State(zlib.compress(self._pixels.tobytes(), 1), self.exact)
 
     def _show(self, pixels: bytes, exact: np.ndarray | None) -> None:
         self._last = None
-        self._image.frombytes(pixels)
+        self._pixels = np.frombuffer(pixels, np.uint8).reshape(SIZE, SIZE).copy()
         self.exact = exact
         self.version += 1
+
+
+def _paint(
+    pixels: np.ndarray, start: tuple[float, float], end: tuple[float, float], radius: float, erase: bool
+) -> None:
+    """Paint (or take away) all that is within `radius` of the segment; its edge is a pixel wide and grey."""
+    (x0, y0), (x1, y1) = start, end
+    reach = radius + 1
+    left, right = (int(np.clip(edge, 0, SIZE)) for edge in (min(x0, x1) - reach, max(x0, x1) + reach + 1))
+    top, bottom = (int(np.clip(edge, 0, SIZE)) for edge in (min(y0, y1) - reach, max(y0, y1) + reach + 1))
+    if left >= right or top >= bottom:
+        return
+    x = np.arange(left, right, dtype=np.float32) + 0.5 - x0
+    y = (np.arange(top, bottom, dtype=np.float32) + 0.5 - y0)[:, None]
+    dx, dy = x1 - x0, y1 - y0
+    along = np.clip((x * dx + y * dy) / max(dx * dx + dy * dy, 1e-9), 0, 1)  # of the segment, in [0, 1]
+    distance = np.hypot(x - along * dx, y - along * dy)
+    cover = (np.clip(radius + 0.5 - distance, 0, 1) * 255).astype(np.uint8)
+    part = pixels[top:bottom, left:right]
+    if erase:
+        np.minimum(part, 255 - cover, out=part)
+    else:
+        np.maximum(part, cover, out=part)

@@ -48,7 +48,7 @@ def prepare_torch() -> None:
     threadpoolctl.threadpool_limits(threads)
     weight = torch.zeros(1, requires_grad=True)
     optimiser = torch.optim.Adam([weight], fused=True)
-    weight.sum().backward()
+    torch.autograd.backward(weight.sum())
     optimiser.step()
 
 

@@ -106,9 +106,7 @@ def list_devices() -> Iterator[list[Device]]:
     yield devices()
 
 
-def _work(
-    config: TrainingConfig, link: Link[Event | Fetching | Path]
-) -> Iterator[Event | Fetching | Path]:
+def _work(config: TrainingConfig, link: Link[Event | Fetching | Path]) -> Iterator[Event | Fetching | Path]:
     """In the worker's thread: the data, the run's folder, the run."""
     from aedesk.data.sources import load
     from aedesk.storage.runs import Run

@@ -31,6 +31,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str, **settings: Any) -> None:
         super().__init__(prog, max_help_position=30, **settings)
+        self._action_max_length = 16  # what argparse measures leaves out the indentation of commands
 
 
 class Parser(argparse.ArgumentParser):

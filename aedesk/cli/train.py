@@ -67,6 +67,9 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
         "--initialisation", "--initialization", choices=get_args(Initialisation), help="the first weights"
     )
     recipe.add_argument(
+        "--output-bias", type=float, metavar="B", help="where the biases of the last layer begin, as logits"
+    )
+    recipe.add_argument(
         "--reduction", choices=get_args(Reduction), help="loss averaged or summed over pixels"
     )
     recipe.add_argument(

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from aedesk import paths
 from aedesk.data.catalogue import SOURCES, Source, files_of
+from aedesk.data.mirrors import recipe
 from aedesk.errors import AedeskError, Cancelled
 
 Progress = Callable[[str, int, int | None], None]
@@ -31,33 +32,6 @@ _DISK_CHUNK = 1 << 20
 _REPORT_EVERY = 0.05  # seconds
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Where a data set comes from: base URLs to try in turn, and the files below them with their MD5.
-
-    A file `NAME.gz` holds NAME; an archive `.zip` holds all of `gzip/NAME.gz`.
-    """
-
-    mirrors: tuple[str, ...]
-    files: dict[str, str]
-
-
-def recipe(source: Source) -> Recipe:
-    """torchvision knows the mirrors and the hashes; `AEDESK_MIRROR`, a base URL, is tried before them.
-
-    Below `AEDESK_MIRROR` the files are expected in torchvision's layout, as in `MNIST/raw/NAME.gz`.
-    """
-    family = getattr(_torchvision_datasets(), source.family)
-    if source.family == "EMNIST":
-        mirror, _, archive = family.url.rpartition("/")
-        known, files = [mirror], {archive: family.md5}
-    else:
-        known, files = family.mirrors, dict(family.resources)
-    own = os.environ.get("AEDESK_MIRROR")
-    first = [f"{own.rstrip('/')}/{source.family}/raw"] if own else []
-    return Recipe((*first, *known), files)
 
 
 def fetch(
@@ -226,19 +200,6 @@ def _open_packed(packed: Path, name: str) -> Iterator[IO[bytes]]:
         else:
             file.seek(0)
         yield cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=file)))
-
-
-def _torchvision_datasets() -> Any:
-    try:
-        from torchvision import datasets
-    except (ImportError, RuntimeError, OSError, AttributeError) as problem:
-        # A torchvision built for CUDA beside a torch without it: "operator torchvision::nms does not exist".
-        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise AedeskError(
-            f"torchvision, which knows where the data sets are, cannot be imported ({reason}): install torch"
-            " and torchvision together from the same index, `pip install --force-reinstall torch torchvision`"
-        ) from None
-    return datasets
 
 
 def _in_words(problem: Exception) -> str:

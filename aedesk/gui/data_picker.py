@@ -40,7 +40,9 @@ class DataPicker(ttk.Frame):
         self.control = ttk.Combobox(self, state="readonly", width=1)
         self.control.pack(fill="x")
         for widget in (name, self.control):
-            explain(widget, "The pictures to learn from: a published set, or an IDX, .npz or folder of your own.")
+            explain(
+                widget, "The pictures to learn from: a published set, or an IDX, .npz or folder of your own."
+            )
         self.control.bind("<<ComboboxSelected>>", self._on_selected, add="+")
         self._line = ttk.Label(self, style="Muted.TLabel", wraplength=wraplength)
         self._line.pack(anchor="w", pady=(4, 0))
@@ -73,6 +75,7 @@ class DataPicker(ttk.Frame):
         if self.value not in NAMES:
             return f"Your own: {self.value}"
         about = describe(self.value).partition(": ")[2].partition(", always")[0].partition(" (")[0]
+        about = about[:1].upper() + about[1:]
         if self.value == "digits":
             return f"{about}. Always there."
         if is_present(self.value):
@@ -84,7 +87,9 @@ class DataPicker(ttk.Frame):
         if chosen == _OWN_FILE:
             chosen = self._ask_file()
         elif chosen == _OWN_FOLDER:
-            chosen = filedialog.askdirectory(parent=self, title="A folder with a folder of pictures for each class")
+            chosen = filedialog.askdirectory(
+                parent=self, title="A folder with a folder of pictures for each class"
+            )
         elif self._own and chosen == _label(self._own):
             chosen = self._own
         if chosen:

@@ -9,30 +9,14 @@ from tkinter import messagebox
 import ttkbootstrap as ttk
 
 from aedesk.errors import AedeskError
-from aedesk.gui.platform import accelerator
 from aedesk.gui.theme import GAP
 
-SHORTCUTS = (
-    ("Draw", "left mouse button"),
-    ("Erase", "right mouse button, or the eraser"),
-    ("Pen, eraser", "P, E"),
-    ("Thinner, thicker", "[, ]"),
-    ("Undo", accelerator("z")),
-    ("Redo", f"{accelerator('z', shift=True)} or {accelerator('y')}"),
-    ("Clear the canvas", "Delete"),
-    ("Open a picture", accelerator("o")),
-    ("Save the drawing", accelerator("s")),
-    ("Copy the drawing", accelerator("c")),
-    ("Paste a picture", accelerator("v")),
-    ("Random test digit", accelerator("r")),
+_GESTURES = (
+    ("Draw", "left mouse button on the canvas"),
+    ("Erase", "right mouse button on the canvas"),
     ("Generate a digit", "click or drag on the map; arrow keys walk"),
     ("Zoom the map", "mouse wheel"),
     ("Pan the map", "drag with the right mouse button"),
-    ("Fit the map", accelerator("0")),
-    ("Explore, Train", f"{accelerator('1')}, {accelerator('2')}"),
-    ("Start or pause training", accelerator("p")),
-    ("Light or dark", accelerator("d")),
-    ("Close", accelerator("q")),
 )
 
 
@@ -59,13 +43,13 @@ def ask_to_stop_training(master: tk.Misc) -> bool:
     )
 
 
-def show_shortcuts(master: tk.Misc) -> None:
-    """A small window with every shortcut; Escape closes it."""
+def show_shortcuts(master: tk.Misc, keys: list[tuple[str, str]]) -> None:
+    """A small window with every gesture and the given (what, key); Escape closes it."""
     window = ttk.Toplevel(title="Keyboard and mouse", master=master)
     window.transient(master.winfo_toplevel())
     table = ttk.Frame(window, padding=2 * GAP)
     table.pack()
-    for row, (what, how) in enumerate(SHORTCUTS):
+    for row, (what, how) in enumerate([*_GESTURES, *keys]):
         ttk.Label(table, text=what).grid(row=row, column=0, sticky="w", padx=(0, 4 * GAP), pady=2)
         ttk.Label(table, text=how, style="Muted.TLabel").grid(row=row, column=1, sticky="w")
     close = ttk.Button(window, text="Close", command=window.destroy)

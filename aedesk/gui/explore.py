@@ -13,6 +13,7 @@ from aedesk.app.ink import Ink
 from aedesk.app.loading import ActiveModel
 from aedesk.gui.generated import GeneratedCard
 from aedesk.gui.guess import GuessLine
+from aedesk.gui.hands import Hands
 from aedesk.gui.sketchpad import Sketchpad
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.tiles import CodeTile, ImageTile
@@ -20,16 +21,20 @@ from aedesk.gui.tiles import CodeTile, ImageTile
 if TYPE_CHECKING:
     from aedesk.gui.latent_map import LatentMap
 
-_WIDEST, _NARROWEST = 560, 280  # px, of the canvas's edge
+_WIDEST, _NARROWEST = 640, 280  # px, of the canvas's edge
 _SHARE = 0.36  # of the tab's width, for the canvas
 _TILES = 4
-_THINNEST, _THICKEST = 12, 90  # raster px, of the brush
+_THINNEST, _BRUSH, _THICKEST = (
+    12,
+    46,
+    90,
+)  # raster px, of the brush; digits that fill the canvas then look like MNIST's
 PROJECTIONS = {"native": "Code axes", "pca": "PCA", "tsne": "t-SNE"}
 _MAP_HINT = "Click or drag: any place becomes a digit"
 
 
 class ExploreTab(ttk.Frame):
-    """Wires the canvas, the tiles and the map to an `Explorer`. `verbs` are the window's, by name."""
+    """Wires the canvas, the tiles and the map to an `Explorer`."""
 
     def __init__(
         self,
@@ -37,10 +42,12 @@ class ExploreTab(ttk.Frame):
         look: Look,
         explorer: Explorer,
         ink: Ink,
-        verbs: dict[str, Callable[[], object]],
+        hands: Hands,
+        on_random_digit: Callable[[], object],
     ) -> None:
         super().__init__(master, padding=(2 * GAP, GAP))
-        self._look, self._explorer, self.ink, self._verbs = look, explorer, ink, verbs
+        self._look, self._explorer, self.ink = look, explorer, ink
+        self._hands, self._on_random_digit = hands, on_random_digit
         self.map: LatentMap | None = None
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
@@ -66,14 +73,15 @@ class ExploreTab(ttk.Frame):
         self._errs = ImageTile(tiles, self._look, "Errs")
         self._tiles = (self._sees, self._code, self._rebuilds, self._errs)
         for column, tile in enumerate(self._tiles):
-            tile.grid(row=0, column=column, sticky="w")
-            tiles.columnconfigure(column, weight=1)
-        _tip(self._sees, "Your drawing as the network gets it: 28x28 pixels, framed like the training digits.")
+            tile.grid(row=0, column=column, padx=(GAP if column else 0, 0))
+        _tip(
+            self._sees, "Your drawing as the network gets it: 28x28 pixels, framed like the training digits."
+        )
         _tip(self._code, "All that is kept of the drawing: the numbers between encoder and decoder.")
         _tip(self._rebuilds, "What the decoder makes of the code alone.")
         _tip(self._errs, "Red: ink that was not there. Blue: ink that got lost.")
-        self._guess = GuessLine(left)
-        self._guess.pack(fill="x", pady=(GAP, 0))
+        self.guess = GuessLine(left)
+        self.guess.pack(fill="x", pady=(GAP, 0))
         return left
 
     def _build_tools(self, master: tk.Misc) -> ttk.Frame:
@@ -83,39 +91,31 @@ class ExploreTab(ttk.Frame):
             ("pen", "pencil-fill", "Pen (P): draw ink."),
             ("eraser", "eraser-fill", "Eraser (E): take ink away; so does the right mouse button."),
         ):
-            button = ttk.Radiobutton(
+            choice = ttk.Radiobutton(
                 tools,
                 icon=icon,
                 value=value,
                 variable=self._tool,
                 command=self._on_tool,
-                bootstyle="toolbutton",
+                bootstyle="primary ghost toolbutton",
             )
-            button.pack(side="left", padx=(0, 2))
-            _tip(button, tip)
-        self._size = tk.DoubleVar(value=self._brush_default)
+            choice.pack(side="left", padx=(0, 2))
+            _tip(choice, tip)
+        self._size = tk.DoubleVar(value=_BRUSH)
         size = ttk.Scale(
             tools, from_=_THINNEST, to=_THICKEST, variable=self._size, length=72, command=self._on_size
         )
         size.pack(side="left", padx=(GAP, GAP))
         _tip(size, "Width of the pen and the eraser ([ and ]).")
-        self._buttons: dict[str, ttk.Button] = {}
-        for name, icon, tip in (
-            ("undo", "arrow-counterclockwise", "Undo"),
-            ("redo", "arrow-clockwise", "Redo"),
-            ("clear", "trash3", "Clear the canvas (it can be undone)"),
-            ("open_picture", "folder2-open", "Open a picture of any size"),
-            ("paste", "clipboard", "Paste a picture"),
-            ("save_drawing", "download", "Save the drawing, what the model sees and what it rebuilds"),
-            ("random_digit", "dice-5", "A random test digit of the data set"),
-        ):
-            button = ttk.Button(tools, icon=icon, command=self._verbs[name], bootstyle="ghost", padding=5)
-            button.pack(side="left")
-            _tip(button, tip)
-            self._buttons[name] = button
+        hands = self._hands
+        self._undo = _tool_button(tools, "arrow-counterclockwise", "Undo", hands.undo)
+        self._redo = _tool_button(tools, "arrow-clockwise", "Redo", hands.redo)
+        _tool_button(tools, "trash3", "Clear the canvas (it can be undone)", hands.clear)
+        _tool_button(tools, "folder2-open", "Open a picture of any size", hands.open_picture)
+        _tool_button(tools, "clipboard", "Paste a picture", hands.paste)
+        _tool_button(tools, "download", "Save the drawing and its reconstruction", hands.save_drawing)
+        _tool_button(tools, "dice-5", "A random test digit of the data set", self._on_random_digit)
         return tools
-
-    _brush_default = 40.0
 
     def _build_right(self) -> ttk.Frame:
         right = ttk.Frame(self)
@@ -124,7 +124,7 @@ class ExploreTab(ttk.Frame):
         ttk.Label(row, text="Latent map", style="Heading.TLabel").pack(side="left")
         self._map_note = ttk.Label(row, text=_MAP_HINT, style="Muted.TLabel")
         self._map_note.pack(side="left", padx=(2 * GAP, 0))
-        fit = ttk.Button(row, icon="arrows-fullscreen", bootstyle="ghost", padding=5, command=self._on_fit)
+        fit = ttk.Button(row, icon="arrows-fullscreen", bootstyle="ghost", padding=5, command=self.fit_map)
         fit.pack(side="right")
         _tip(fit, "Show the whole map again. Wheel: zoom; right drag: pan.")
         self._projection = ttk.Combobox(row, state="readonly", width=10)
@@ -133,7 +133,9 @@ class ExploreTab(ttk.Frame):
         _tip(self._projection, "How codes of many numbers are laid out on the plane.")
         self._map_place = ttk.Frame(right, style="Card.TFrame")
         self._map_place.pack(fill="both", expand=True)
-        self._waiting = ttk.Label(self._map_place, text="The map appears in a moment ...", style="CardMuted.TLabel")
+        self._waiting = ttk.Label(
+            self._map_place, text="The map appears in a moment ...", style="CardMuted.TLabel"
+        )
         self._waiting.place(relx=0.5, rely=0.5, anchor="center")
         return right
 
@@ -143,7 +145,9 @@ class ExploreTab(ttk.Frame):
 
         self.map = LatentMap(self._map_place, self._look, self._explorer.pick_at)
         self.map.pack(fill="both", expand=True)
-        self._card = GeneratedCard(self._map_place, self._look, on_use=self._use_pick, on_save=self._verbs["save_digit"])
+        self._card = GeneratedCard(
+            self._map_place, self._look, on_use=self._hands.use_generated, on_save=self._hands.save_digit
+        )
         if self._explorer.active is not None:
             self._show_model(self._explorer.active)
 
@@ -151,7 +155,7 @@ class ExploreTab(ttk.Frame):
 
     def _show_model(self, active: ActiveModel) -> None:
         self._code.set_scale(active.atlas.codes)
-        self._guess.set_classes(active.atlas.classes)
+        self.guess.set_classes(active.atlas.classes)
         from aedesk.latent.projection import kinds
 
         self._kinds = kinds(active.model.code_size)
@@ -168,7 +172,7 @@ class ExploreTab(ttk.Frame):
         self._code.show(reading.code if reading else None)
         self._rebuilds.show(reading.reconstruction if reading else None)
         self._errs.show(reading.error if reading else None, signed=True)
-        self._guess.show(reading)
+        self.guess.show(reading)
         if self.map is not None:
             self.map.mark_sketch(reading.point if reading else None)
 
@@ -194,6 +198,10 @@ class ExploreTab(ttk.Frame):
         self._size.set(min(max(width, _THINNEST), _THICKEST))
         self._on_size()
 
+    def change_brush(self, by: float) -> None:
+        """Make the brush thicker, or thinner if `by` is negative."""
+        self.brush += by
+
     def ink_changed(self) -> None:
         """The ink was changed by something other than the mouse."""
         self.sketchpad.show_change()
@@ -203,10 +211,10 @@ class ExploreTab(ttk.Frame):
         self._update_buttons()
 
     def _update_buttons(self) -> None:
-        for name, possible in (("undo", self.ink.can_undo), ("redo", self.ink.can_redo)):
+        for button, possible in ((self._undo, self.ink.can_undo), (self._redo, self.ink.can_redo)):
             state = "normal" if possible else "disabled"
-            if str(self._buttons[name]["state"]) != state:
-                self._buttons[name].configure(state=state)
+            if str(button["state"]) != state:
+                button.configure(state=state)
 
     def _on_tool(self) -> None:
         self.sketchpad.erasing = self._tool.get() == "eraser"
@@ -214,18 +222,14 @@ class ExploreTab(ttk.Frame):
     def _on_size(self, _: str = "") -> None:
         self.sketchpad.brush = self._size.get()
 
-    def _on_fit(self) -> None:
+    def fit_map(self) -> None:
+        """Show the whole map again."""
         if self.map is not None:
             self.map.fit()
 
     def _on_projection(self, _: tk.Event[Any]) -> None:
         self._explorer.set_projection(self._kinds[self._projection.current()])
         self._projection.selection_clear()
-
-    def _use_pick(self) -> None:
-        if self._explorer.pick is not None:
-            self.ink.show_picture(self._explorer.pick.image)
-            self.ink_changed()
 
     def _on_configure(self, event: tk.Event[Any]) -> None:
         """The canvas grows with the window, as far as height and width allow."""
@@ -239,6 +243,13 @@ class ExploreTab(ttk.Frame):
         self.sketchpad.set_edge(edge)
         for tile in self._tiles:
             tile.set_edge((edge + 4 - (_TILES - 1) * GAP) // _TILES)
+
+
+def _tool_button(master: tk.Misc, icon: str, tip: str, command: Callable[[], object]) -> ttk.Button:
+    button = ttk.Button(master, icon=icon, command=command, bootstyle="ghost", padding=5)
+    button.pack(side="left")
+    _tip(button, tip)
+    return button
 
 
 def _tip(widget: tk.Misc, text: str) -> None:

@@ -22,7 +22,7 @@ def whole_number(label: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise AedeskError(f"{label}: {_said(text)} is no whole number, such as 10.") from None
+        raise AedeskError(f"{label}: {_said(text)} a whole number, such as 10.") from None
 
 
 def number(label: str, text: str) -> float:
@@ -30,16 +30,16 @@ def number(label: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise AedeskError(f"{label}: {_said(text)} is no number, such as 0.001.") from None
+        raise AedeskError(f"{label}: {_said(text)} a number, such as 0.001.") from None
 
 
 def _said(text: str) -> str:
     short = text.strip()[:20]
-    return f"“{short}”" if short else "an empty field"
+    return f'"{short}" is not' if short else "the field is empty; it needs"
 
 
 class Field(ttk.Frame):
-    """A label over an entry, or over a list of choices. `on_change` runs after every change, by hand or by program."""
+    """A label over an entry or a list of choices. `on_change` runs after every change, whoever made it."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Field(ttk.Frame):
         """Offer other choices; the present one stays if it is among them, else the first is taken."""
         present = self.text
         self._choices = dict(choices)
-        self.control.configure(values=list(choices))
+        self.control["values"] = list(choices)
         labels = [label for label, meaning in choices.items() if meaning == present]
         self._variable.set(labels[0] if labels else next(iter(choices)))
 

@@ -27,7 +27,9 @@ class GeneratedCard(ttk.Frame):
         self._words.pack(anchor="w", pady=(4, 4))
         buttons = ttk.Frame(self)
         buttons.pack(fill="x")
-        use = ttk.Button(buttons, text="To canvas", command=on_use, bootstyle="primary outline", padding=(6, 3))
+        use = ttk.Button(
+            buttons, text="To canvas", command=on_use, bootstyle="primary outline", padding=(6, 3)
+        )
         use.pack(side="left", fill="x", expand=True)
         ttk.ToolTip(use, text="Put this digit on the canvas, to draw on.", delay=500)
         save = ttk.Button(buttons, icon="download", command=on_save, bootstyle="ghost", padding=4)

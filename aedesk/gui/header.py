@@ -37,8 +37,8 @@ class Header(ttk.Frame):
                 text=text,
                 value=name,
                 variable=self._tab,
-                command=lambda name=name: on_tab(name),  # type: ignore[misc]
-                bootstyle="toolbutton",
+                command=lambda name=name: on_tab(name),
+                bootstyle="primary ghost toolbutton",
                 padding=(14, 5),
             )
             button.pack(side="left", padx=(0, 2))

@@ -62,6 +62,11 @@ class LatentMap(tk.Frame):
         self._restyle()
         self.fit()
 
+    def get_tk_widget(self) -> tk.Canvas:
+        """The canvas that gets the mouse and the keys."""
+        widget: tk.Canvas = self._widget
+        return widget
+
     def fit(self) -> None:
         """Make all points visible."""
         if not len(self._points):
@@ -96,13 +101,14 @@ class LatentMap(tk.Frame):
 
     # --- the view ---
 
-    def _place(self, event: tk.Event[Any]) -> np.ndarray:
-        """The map coordinates under the pointer, (2,)."""
+    def place_at(self, x: float, y: float) -> np.ndarray:
+        """The map coordinates (2,) at a pixel of the widget."""
         height = self._figure.bbox.height
-        place: np.ndarray = self._axes.transData.inverted().transform((event.x, height - 1 - event.y))
+        place: np.ndarray = self._axes.transData.inverted().transform((x, height - 1 - y))
         return place
 
-    def _view(self) -> tuple[np.ndarray, np.ndarray]:
+    def view(self) -> tuple[np.ndarray, np.ndarray]:
+        """The lower left and the upper right corner in map coordinates, (2,) each."""
         (left, right), (bottom, top) = self._axes.get_xlim(), self._axes.get_ylim()
         return np.array([left, bottom]), np.array([right, top])
 
@@ -112,8 +118,8 @@ class LatentMap(tk.Frame):
         self._redraw()
 
     def _on_wheel(self, event: tk.Event[Any], notches: float) -> None:
-        place = self._place(event)
-        low, high = self._view()
+        place = self.place_at(event.x, event.y)
+        low, high = self.view()
         factor = _ZOOM_STEP**-notches
         self._set_view(place + (low - place) * factor, place + (high - place) * factor)
 
@@ -123,7 +129,7 @@ class LatentMap(tk.Frame):
     def _on_pan(self, event: tk.Event[Any]) -> None:
         if self._panned_from is None:
             return
-        low, high = self._view()
+        low, high = self.view()
         size = np.array([self._figure.bbox.width, -self._figure.bbox.height])
         moved = (np.array([event.x, event.y]) - self._panned_from) / size * (high - low)
         self._panned_from = event.x, event.y
@@ -137,14 +143,12 @@ class LatentMap(tk.Frame):
 
     def _pick_under(self, event: tk.Event[Any]) -> None:
         if len(self._points):
-            self._on_pick(*map(float, self._place(event)))
+            self._on_pick(*map(float, self.place_at(event.x, event.y)))
 
     def _walk(self, dx: int, dy: int) -> str:
-        low, high = self._view()
-        if self._pick.get_visible():
-            start = np.array(self._pick.get_xydata()[0], float)
-        else:
-            start = (low + high) / 2
+        low, high = self.view()
+        picked = np.asarray(self._pick.get_xydata(), float)
+        start = picked[0] if self._pick.get_visible() else (low + high) / 2
         step = _WALK * (high - low) * (dx, dy)
         if len(self._points):
             self._on_pick(*map(float, start + step))

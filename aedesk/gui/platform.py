@@ -16,7 +16,9 @@ RIGHT_BUTTON = 2 if IS_MAC else 3  # Tk on a Mac numbers the right button 2
 
 
 def accelerator(key: str, *, shift: bool = False) -> str:
-    """What a menu shows for a shortcut: `Ctrl+Shift+Z`, or `Command-Shift-Z` on a Mac."""
+    """What a menu shows for a shortcut: `Ctrl+Shift+Z`, or `Command-Shift-Z` on a Mac; function keys stand alone."""
+    if key.startswith("F"):
+        return key
     words = ["Command" if IS_MAC else "Ctrl", *(["Shift"] if shift else []), key.upper()]
     return ("-" if IS_MAC else "+").join(words)
 

@@ -26,6 +26,7 @@ class PointCloud(Artist):
     def draw(self, renderer: Any, *_: object) -> None:
         if not self.get_visible():
             return
+        assert self.axes is not None  # an artist is drawn by its axes
         width, height = (int(size) for size in self.axes.bbox.size)
         pixels = self.axes.transData.transform(self._points)
         columns = np.floor(pixels[:, 0]).astype(int)

@@ -10,13 +10,13 @@ import ttkbootstrap as ttk
 from aedesk.gui.fields import explain
 from aedesk.gui.theme import GAP
 
-NOTHING = "–"
+NOTHING = "-"
 
 _CELLS = {
     "epoch": ("Epoch", "How often training has been through all the images, and how often it will."),
     "training": ("Training loss", "The mean error per pixel on the images that are learnt from."),
     "validation": ("Validation loss", "The same error on images held out of training: the one that counts."),
-    "pace": ("Images per second", "How many training images go through the network in a second."),
+    "pace": ("Images/s", "How many training images go through the network in a second."),
     "left": ("Time left", "Until the last epoch, at the pace so far."),
 }
 

@@ -11,6 +11,8 @@ import ttkbootstrap as ttk
 from aedesk.gui.fields import explain
 from aedesk.gui.theme import GAP
 
+_INSET = 6  # px of a label's width that its text does not get
+
 
 class RunNotice(ttk.Frame):
     """A headline over a detail, each on one line; beside them two buttons once there is a model to use."""
@@ -29,10 +31,18 @@ class RunNotice(ttk.Frame):
         self._tip = ttk.ToolTip(self._detail, text="", delay=600, padding=8)
         self._buttons = ttk.Frame(self)
         self.open_button = ttk.Button(
-            self._buttons, text="Open folder", icon="folder2-open", bootstyle="neutral", command=on_open_folder
+            self._buttons,
+            text="Open folder",
+            icon="folder2-open",
+            bootstyle="neutral",
+            command=on_open_folder,
         )
         self.use_button = ttk.Button(
-            self._buttons, text="Use this model", icon="arrow-right-circle", bootstyle="primary", command=on_use
+            self._buttons,
+            text="Use this model",
+            icon="arrow-right-circle",
+            bootstyle="primary",
+            command=on_use,
         )
         self.open_button.pack(side="left", padx=(GAP, 0))
         self.use_button.pack(side="left", padx=(GAP, 0))
@@ -69,7 +79,7 @@ class RunNotice(ttk.Frame):
         return bool(self._buttons.grid_info())
 
     def _fit(self) -> None:
-        text = shortened(self._full, self._font, self._detail.winfo_width())
+        text = shortened(self._full, self._font, self._detail.winfo_width() - _INSET)
         if text != self._detail.cget("text"):
             self._detail.configure(text=text)
             self._tip.configure(text=self._full)

@@ -14,7 +14,10 @@ _STEP = 48  # px for a notch of the wheel
 
 
 class ScrolledColumn(ttk.Frame):
-    """Put widgets into `content`, then call `follow_wheel`; the content is always as wide as the column."""
+    """Put widgets into `content`, then call `follow`; the content is always as wide as the column.
+
+    It asks for the height of its content, and scrolls where it gets less.
+    """
 
     def __init__(self, master: tk.Misc, look: Look) -> None:
         super().__init__(master)
@@ -35,18 +38,18 @@ class ScrolledColumn(ttk.Frame):
         self._view.bind("<Destroy>", lambda _: disconnect(), add="+")
         self._recolour(look)
 
-    def follow_wheel(self) -> None:
-        """Let the wheel scroll wherever the pointer is in the column, also over a list of choices."""
+    def follow(self) -> None:
+        """Scroll with the wheel wherever the pointer is in the column, and to what gets the focus."""
         waiting: list[tk.Misc] = [self._view]
         while waiting:
             widget = waiting.pop()
             bind_wheel(widget, self._on_wheel)
+            widget.bind("<FocusIn>", self._on_focus, add="+")
             # A tooltip that is open counts as a child of its widget.
             waiting += [child for child in widget.winfo_children() if not isinstance(child, tk.Toplevel)]
 
-    def show(self, widget: tk.Misc) -> None:
-        """Scroll until `widget`, somewhere in the content, can be seen."""
-        self.update_idletasks()
+    def _on_focus(self, event: tk.Event[Any]) -> None:
+        widget = event.widget
         top = widget.winfo_rooty() - self.content.winfo_rooty()
         height, whole = self._view.winfo_height(), max(1, self.content.winfo_height())
         first = self._view.canvasy(0)
@@ -58,7 +61,7 @@ class ScrolledColumn(ttk.Frame):
             self._view.yview_scroll(round(-notches * _STEP), "units")
         return "break"  # else a wheel over a list of choices would change the choice
 
-    def _on_moved(self, first: str, last: str) -> None:
+    def _on_moved(self, first: float, last: float) -> None:
         self._bar.set(first, last)
         if float(first) <= 0 and float(last) >= 1:
             self._bar.grid_remove()
@@ -71,7 +74,9 @@ class ScrolledColumn(ttk.Frame):
 
     def _measure(self) -> None:
         height = max(self.content.winfo_reqheight(), self._view.winfo_height())
-        self._view.configure(scrollregion=(0, 0, self.content.winfo_width(), height))
+        self._view.configure(
+            height=self.content.winfo_reqheight(), scrollregion=(0, 0, self.content.winfo_width(), height)
+        )
 
     def _recolour(self, look: Look) -> None:
         self._view.configure(background=look.palette.background)

@@ -31,7 +31,7 @@ class Sketchpad(tk.Canvas):
         self._edge = 0
         self._pending: str | None = None
         self._shown = -1  # the version of the ink on the screen
-        self.brush = 40.0  # raster px
+        self.brush = 46.0  # raster px
         self.erasing = False
         self._photo: ImageTk.PhotoImage | None = None
         self._picture = self.create_image(0, 0, anchor="nw")
@@ -45,7 +45,12 @@ class Sketchpad(tk.Canvas):
         self.bind("<Leave>", lambda _: self.itemconfigure(self._pen, state="hidden"))
         self.bind("<Destroy>", self._on_destroy)
         self._disconnect = look.changed.connect(lambda _: self.refresh())
-        self._levels = np.arange(256, dtype=np.float32) / 255
+        self._tables: list[list[int]] = []
+
+    @property
+    def edge(self) -> int:
+        """Width and height of the drawing area on the screen, in px."""
+        return self._edge
 
     def set_edge(self, edge: int) -> None:
         """Make the drawing area `edge` px square."""
@@ -53,7 +58,7 @@ class Sketchpad(tk.Canvas):
             return
         self._edge = edge
         self.configure(width=edge, height=edge)
-        self._photo = ImageTk.PhotoImage("L", (edge, edge))
+        self._photo = ImageTk.PhotoImage("RGB", (edge, edge))
         self.itemconfigure(self._picture, image=self._photo)
         inset = self._inset
         self.coords(self._picture, inset, inset)
@@ -63,8 +68,11 @@ class Sketchpad(tk.Canvas):
     def refresh(self) -> None:
         """Repaint from the ink now."""
         palette = self._look.palette
-        paper = f"#{palette.paper:02x}{palette.paper:02x}{palette.paper:02x}"
-        self.configure(background=paper, highlightbackground=paper, highlightcolor=palette.accent)
+        self.configure(
+            background=palette.surface, highlightbackground=palette.surface, highlightcolor=palette.accent
+        )
+        # One table of 256 levels for each of red, green and blue.
+        self._tables = palette.shade(np.arange(256, dtype=np.float32) / 255).T.tolist()
         self.itemconfigure(self._hint, fill=palette.muted)
         self._shown = -1
         self._paint()
@@ -113,10 +121,13 @@ class Sketchpad(tk.Canvas):
     def _schedule(self) -> None:
         """At most one tick is pending, however many points arrive."""
         if self._pending is None:
-            self._pending = self.after(TICK, self._tick)
+            self._pending = self.after(TICK, self.run_tick)
 
-    def _tick(self) -> None:
-        self._pending = None
+    def run_tick(self) -> None:
+        """Do now what is due on the tick: repaint, and tell `on_change`."""
+        if self._pending is not None:
+            self.after_cancel(self._pending)
+            self._pending = None
         self._paint()
         self._on_change()
 
@@ -124,9 +135,8 @@ class Sketchpad(tk.Canvas):
         if self._photo is None or self._shown == self._ink.version:
             return
         self._shown = self._ink.version
-        palette = self._look.palette
-        small = self._ink.image.resize((self._edge, self._edge), Image.Resampling.BOX, reducing_gap=1.0)
-        self._photo.paste(small.point(palette.shade(self._levels).tolist()))
+        small = self._ink.image.resize((self._edge, self._edge), Image.Resampling.BILINEAR)
+        self._photo.paste(Image.merge("RGB", [small.point(table) for table in self._tables]))
         self.itemconfigure(self._hint, state="normal" if self._ink.is_blank else "hidden")
 
     def _on_destroy(self, _: tk.Event[Any]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import ttkbootstrap as ttk
 from PIL import Image, ImageTk
 
-from aedesk.gui.theme import Look, Palette
+from aedesk.gui.theme import Look
 
 _MOST_NUMBERS = 4  # codes up to this size are shown as numbers
 _MOST_BARS = 128  # beyond it, a grid of cells
@@ -28,8 +28,8 @@ class ImageTile(ttk.Frame):
         self._photo = ImageTk.PhotoImage("RGB", (edge, edge))
         self._view = tk.Label(self, image=self._photo, borderwidth=0)
         self._view.pack()
-        self.bind("<Destroy>", lambda _: disconnect(), add="+")
-        disconnect = look.changed.connect(self._recolour)
+        disconnect = look.changed.connect(lambda _: self._paint())
+        self._view.bind("<Destroy>", lambda _: disconnect())
         self._paint()
 
     def set_caption(self, caption: str) -> None:
@@ -48,14 +48,11 @@ class ImageTile(ttk.Frame):
         self._image, self._signed = image, signed
         self._paint()
 
-    def _recolour(self, _: Palette) -> None:
-        self._paint()
-
     def _paint(self) -> None:
         palette = self._look.palette
         image = np.zeros((28, 28), np.float32) if self._image is None else self._image
         shaded = palette.signed(image) if self._signed else palette.shade(image)
-        picture = Image.fromarray(shaded).convert("RGB")
+        picture = Image.fromarray(shaded)
         self._photo.paste(picture.resize((self._edge, self._edge), Image.Resampling.NEAREST))
 
 
@@ -77,8 +74,8 @@ class CodeTile(ttk.Frame):
         self._numbers = self._canvas.create_text(
             edge // 2, edge // 2, font=("TkFixedFont", 11), justify="right"
         )
-        self.bind("<Destroy>", lambda _: disconnect(), add="+")
         disconnect = look.changed.connect(lambda _: self._paint())
+        self._canvas.bind("<Destroy>", lambda _: disconnect())
         self._paint()
 
     def set_edge(self, edge: int) -> None:

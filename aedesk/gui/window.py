@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from tkinter import Menu, StringVar, filedialog
+from tkinter import StringVar, filedialog
 from typing import Any
 
-import numpy as np
 import ttkbootstrap as ttk
 
-from aedesk import paths, sketch
+from aedesk import paths
 from aedesk.app import settings
 from aedesk.app.explorer import Explorer
 from aedesk.app.ink import SIZE, Ink
@@ -21,10 +20,12 @@ from aedesk.app.loading import ActiveModel, prepare_torch
 from aedesk.app.trainer import State, Trainer
 from aedesk.app.worker import Link
 from aedesk.errors import AedeskError
-from aedesk.gui import dialogs, pictures
+from aedesk.gui import dialogs
+from aedesk.gui.commands import Command, bind_keys, build_menus
 from aedesk.gui.explore import ExploreTab
+from aedesk.gui.hands import Hands
 from aedesk.gui.header import Header
-from aedesk.gui.platform import IS_MAC, accelerator, bind_shortcut
+from aedesk.gui.platform import IS_MAC
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.train import TrainTab
 
@@ -48,22 +49,15 @@ class Window:
         self._remembered = remembered
         self._closing = False
         self._tick: str | None = None
-        self.verbs = {
-            "undo": lambda: self._on_ink(self.ink.undo),
-            "redo": lambda: self._on_ink(self.ink.redo),
-            "clear": lambda: self._on_ink(self.ink.clear),
-            "open_picture": self.open_picture,
-            "paste": self.paste,
-            "copy": self.copy,
-            "save_drawing": self.save_drawing,
-            "save_digit": self.save_digit,
-            "random_digit": self.random_digit,
-        }
+        self._status = StringVar(root, value="Getting ready: you can draw already ...")
+        self.hands = Hands(root, self.ink, self.explorer, self._status.set, self._on_problem)
         root.minsize(*_SMALLEST)
         root.geometry(_usable_geometry(root, remembered.get("geometry")))
         root.protocol("WM_DELETE_WINDOW", self.close)
         self._build()
-        self._build_menus()
+        self.commands = self._commands()
+        build_menus(root, self.commands)
+        bind_keys(root, self.explore.sketchpad, self.commands)
         self._connect()
         self._restore_sketch()
         root.update_idletasks()
@@ -73,14 +67,17 @@ class Window:
 
     def _build(self) -> None:
         root = self.root
-        self.header = Header(root, self.look, on_model=self.load_model, on_theme=self.toggle_theme, on_tab=self.show_tab)
+        self.header = Header(
+            root, self.look, on_model=self.load_model, on_theme=self.toggle_theme, on_tab=self.show_tab
+        )
         self.header.pack(fill="x")
-        self._status = StringVar(value="Getting ready: you can draw already ...")
-        status = ttk.Label(root, textvariable=self._status, style="Muted.TLabel", padding=(2 * GAP, 4, 2 * GAP, 6))
+        status = ttk.Label(
+            root, textvariable=self._status, style="Muted.TLabel", padding=(2 * GAP, 4, 2 * GAP, 6)
+        )
         status.pack(side="bottom", fill="x")
         pages = ttk.Frame(root)
         pages.pack(fill="both", expand=True)
-        self.explore = ExploreTab(pages, self.look, self.explorer, self.ink, self.verbs)
+        self.explore = ExploreTab(pages, self.look, self.explorer, self.ink, self.hands, self.random_digit)
         self.train = TrainTab(
             pages, self.look, self.trainer, self.jobs, on_use=self.use_run, on_status=self._status.set
         )
@@ -89,87 +86,36 @@ class Window:
             page.place(relwidth=1, relheight=1)
         self.show_tab("explore")
 
-    def _build_menus(self) -> None:
-        bar = Menu(self.root)
-        for title, entries in self._menu_entries().items():
-            menu = Menu(bar)
-            bar.add_cascade(label=title, menu=menu)
-            for entry in entries:
-                if entry is None:
-                    menu.add_separator()
-                    continue
-                label, shown, action = entry
-                menu.add_command(label=label, accelerator=shown, command=action)
-        self.root.configure(menu=bar)
-        self._bind_keys()
-
-    def _menu_entries(self) -> dict[str, list[tuple[str, str, Any] | None]]:
-        verbs = self.verbs
-        return {
-            "File": [
-                ("Open picture ...", accelerator("o"), verbs["open_picture"]),
-                ("Save drawing ...", accelerator("s"), verbs["save_drawing"]),
-                ("Save generated digit ...", "", verbs["save_digit"]),
-                None,
-                ("Open model ...", accelerator("m"), self.open_model),
-                None,
-                ("Quit" if IS_MAC else "Close", accelerator("q"), self.close),
-            ],
-            "Edit": [
-                ("Undo", accelerator("z"), verbs["undo"]),
-                ("Redo", accelerator("z", shift=True), verbs["redo"]),
-                None,
-                ("Copy drawing", accelerator("c"), verbs["copy"]),
-                ("Paste picture", accelerator("v"), verbs["paste"]),
-                ("Clear canvas", "Del", verbs["clear"]),
-                None,
-                ("Random test digit", accelerator("r"), verbs["random_digit"]),
-            ],
-            "View": [
-                ("Explore", accelerator("1"), lambda: self.show_tab("explore")),
-                ("Train", accelerator("2"), lambda: self.show_tab("train")),
-                None,
-                ("Fit map", accelerator("0"), self.fit_map),
-                ("Light or dark", accelerator("d"), self.toggle_theme),
-            ],
-            "Help": [
-                ("Keyboard and mouse", "F1", lambda: dialogs.show_shortcuts(self.root)),
-                ("About aedesk", "", lambda: dialogs.show_about(self.root, self.header.device)),
-            ],
-        }
-
-    def _bind_keys(self) -> None:
-        root, verbs = self.root, self.verbs
-        for key, action in {
-            "o": verbs["open_picture"],
-            "s": verbs["save_drawing"],
-            "m": self.open_model,
-            "q": self.close,
-            "w": self.close,
-            "z": verbs["undo"],
-            "y": verbs["redo"],
-            "c": verbs["copy"],
-            "v": verbs["paste"],
-            "r": verbs["random_digit"],
-            "1": lambda: self.show_tab("explore"),
-            "2": lambda: self.show_tab("train"),
-            "0": self.fit_map,
-            "d": self.toggle_theme,
-            "p": self.start_or_pause,
-        }.items():
-            bind_shortcut(root, key, action)
-        bind_shortcut(root, "z", verbs["redo"], shift=True)
-        root.bind_all("<F1>", lambda _: dialogs.show_shortcuts(root))
-        # Plain letters act on the canvas only while it has the focus: elsewhere they are typed.
-        pad = self.explore.sketchpad
-        for key, tool in (("p", "pen"), ("e", "eraser")):
-            pad.bind(f"<{key}>", lambda _, tool=tool: self.explore.set_tool(tool))
-        pad.bind("<Delete>", lambda _: verbs["clear"]())
-        pad.bind("<BackSpace>", lambda _: verbs["clear"]())
-        pad.bind("<bracketleft>", lambda _: self._change_brush(-6))
-        pad.bind("<bracketright>", lambda _: self._change_brush(6))
+    def _commands(self) -> list[Command]:
+        hands, explore = self.hands, self.explore
+        return [
+            Command("File", "Open picture ...", hands.open_picture, "o"),
+            Command("File", "Save drawing ...", hands.save_drawing, "s"),
+            Command("File", "Save generated digit ...", hands.save_digit, "g"),
+            Command("File", "Open model ...", self.open_model, "m"),
+            Command("File", "Quit" if IS_MAC else "Close", self.close, "q"),
+            Command("Edit", "Undo", hands.undo, "z"),
+            Command("Edit", "Redo", hands.redo, "z", shift=True),
+            Command("Edit", "Redo", hands.redo, "y"),
+            Command("Edit", "Copy drawing", hands.copy, "c"),
+            Command("Edit", "Paste picture", hands.paste, "v"),
+            Command("Edit", "Clear canvas", hands.clear, bare="Delete"),
+            Command("Edit", "Random test digit", self.random_digit, "r"),
+            Command("Draw", "Pen", lambda: explore.set_tool("pen"), bare="p"),
+            Command("Draw", "Eraser", lambda: explore.set_tool("eraser"), bare="e"),
+            Command("Draw", "Thinner", lambda: explore.change_brush(-6), bare="bracketleft"),
+            Command("Draw", "Thicker", lambda: explore.change_brush(6), bare="bracketright"),
+            Command("View", "Explore", lambda: self.show_tab("explore"), "1"),
+            Command("View", "Train", lambda: self.show_tab("train"), "2"),
+            Command("View", "Start or pause training", self.start_or_pause, "p"),
+            Command("View", "Whole map", explore.fit_map, "0"),
+            Command("View", "Light or dark", self.toggle_theme, "d"),
+            Command("Help", "Keyboard and mouse", self.show_shortcuts, "F1"),
+            Command("Help", "About aedesk", lambda: dialogs.show_about(self.root, self.header.device)),
+        ]
 
     def _connect(self) -> None:
+        self.hands.changed.connect(self._on_hands)
         self.explorer.status.connect(self._status.set)
         self.explorer.failed.connect(self._on_problem)
         self.explorer.model_changed.connect(self._on_model)
@@ -188,7 +134,8 @@ class Window:
         self.header.set_device(device)
         self.explore.build_map()
         self.train.build_plots()
-        self.train.restore(self._remembered.get("train", {}))
+        form = self._remembered.get("train")
+        self.train.restore(form if isinstance(form, dict) else {})
 
     def _on_started(self, problem: BaseException | None) -> None:
         if problem is not None:
@@ -248,10 +195,6 @@ class Window:
     def toggle_theme(self) -> None:
         self.look.toggle(self.root)
 
-    def fit_map(self) -> None:
-        if self.explore.map is not None:
-            self.explore.map.fit()
-
     def start_or_pause(self) -> None:
         self.show_tab("train")
         if self.trainer.state is State.IDLE:
@@ -259,43 +202,14 @@ class Window:
         else:
             self.train.toggle_pause()
 
-    def open_picture(self) -> None:
-        path = filedialog.askopenfilename(
-            parent=self.root, title="Open a picture", filetypes=pictures.PICTURE_TYPES
-        )
-        if path:
-            with self._telling():
-                self._take_picture(sketch.open_picture(path), Path(path).name)
-
-    def paste(self) -> None:
-        with self._telling():
-            self._take_picture(pictures.from_clipboard(), "the clipboard")
-
-    def copy(self) -> None:
-        with self._telling():
-            pictures.to_clipboard(self.ink.image)
-            self._status.set("Drawing copied.")
-
-    def save_drawing(self) -> None:
-        """The drawing, what the model sees and what it rebuilds, side by side in one PNG."""
-        if self.ink.is_blank:
-            self._status.set("There is nothing to save yet: draw a digit first.")
-            return
-        sheet = [self.ink.image.resize((280, 280))]
-        if self.explorer.reading is not None:
-            reading = self.explorer.reading
-            sheet += [pictures.enlarged(image) for image in (reading.image, reading.reconstruction)]
-        self._save(pictures.side_by_side(sheet), "sketch.png")
-
-    def save_digit(self) -> None:
-        if self.explorer.pick is None:
-            self._status.set("Click on the map first: the digit that appears can be saved.")
-            return
-        self._save(pictures.enlarged(self.explorer.pick.image), "generated.png")
-
     def random_digit(self) -> None:
         self.show_tab("explore")
         self.explorer.draw_test_digit(self.ink, self._data_for_digits())
+
+    def show_shortcuts(self) -> None:
+        """Every shortcut and gesture, in a small window."""
+        keys = [(command.label, command.shown) for command in self.commands if command.shown]
+        dialogs.show_shortcuts(self.root, keys)
 
     def close(self) -> None:
         """Ask if a training run would end, let every worker finish, then destroy: never while torch works."""
@@ -310,36 +224,6 @@ class Window:
 
     # --- helpers ---
 
-    def _on_ink(self, change: Any) -> None:
-        change()
-        self.explore.ink_changed()
-
-    def _change_brush(self, by: float) -> None:
-        self.explore.brush += by
-
-    def _take_picture(self, picture: Any, origin: str) -> None:
-        """Put a picture on the canvas; one of exactly 28x28 is seen by the model as it is."""
-        exact = sketch.from_picture(picture) if picture.size == (28, 28) else None
-        if exact is not None:
-            self.ink.show_picture(exact)
-        else:
-            ink = sketch.ink_of_picture(picture, SIZE)
-            if not np.any(ink):
-                raise AedeskError(f"No ink was found in {origin}: it looks all of one shade")
-            self.ink.replace(ink)
-        self.show_tab("explore")
-        self.explore.ink_changed()
-        self._status.set(f"Picture from {origin}.")
-
-    def _save(self, picture: Any, name: str) -> None:
-        path = filedialog.asksaveasfilename(
-            parent=self.root, initialfile=name, defaultextension=".png", filetypes=(("PNG", "*.png"),)
-        )
-        if path:
-            with self._telling():
-                pictures.save_png(picture, path)
-                self._status.set(f"Saved {path}")
-
     def _data_for_digits(self) -> str:
         """The data set the model in use was trained on where it is here, else the one that always is."""
         from aedesk.data.sources import NAMES, is_present
@@ -348,20 +232,17 @@ class Window:
         trained_on = active.model.checkpoint.config.get("data") if active is not None else "mnist"
         return trained_on if trained_on in NAMES and is_present(trained_on) else "digits"
 
-    @contextlib.contextmanager
-    def _telling(self) -> Iterator[None]:
-        """An expected problem becomes a dialog."""
-        try:
-            yield
-        except AedeskError as problem:
-            self._on_problem(problem)
-
     def _on_problem(self, problem: BaseException) -> None:
         if not isinstance(problem, AedeskError):
             logger.error("unexpected", exc_info=problem)
         self._status.set(str(problem))
         if not self._closing:
             dialogs.show_problem(self.root, problem)
+
+    def _on_hands(self, _: None) -> None:
+        """The drawing was changed by something other than the pen."""
+        self.show_tab("explore")
+        self.explore.ink_changed()
 
     def _on_model(self, active: ActiveModel) -> None:
         self.header.show_model(active)
@@ -393,6 +274,7 @@ def _import_heavy(link: Link[str]) -> Iterator[str]:
     """In the loader's thread: torch and Matplotlib, then the device in words."""
     prepare_torch()
     import matplotlib.backends.backend_tkagg  # noqa: F401
+
     from aedesk.training.device import devices
 
     yield devices()[-1].label
@@ -400,8 +282,6 @@ def _import_heavy(link: Link[str]) -> Iterator[str]:
 
 def _usable_geometry(root: ttk.App, remembered: object) -> str:
     """The remembered size and place, if it is well-formed and still on a screen."""
-    import re
-
     match = re.fullmatch(r"(\d+)x(\d+)\+(-?\d+)\+(-?\d+)", str(remembered))
     if match is None:
         return _FIRST_SIZE

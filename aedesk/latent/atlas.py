@@ -55,8 +55,10 @@ class Atlas:
 
 
 def default_count(code_size: int) -> int:
-    """How many codes an atlas holds unless told otherwise: at float16, 4 MB at most for the presets."""
-    return 5000 if code_size <= 512 else 2000
+    """How many codes an atlas holds unless told otherwise: at float16, 3 MB at most for the presets."""
+    if code_size > 512:
+        return 1500
+    return 5000 if code_size > 32 else 10_000
 
 
 def build(

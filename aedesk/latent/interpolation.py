@@ -7,6 +7,8 @@ import numpy as np
 from aedesk.latent.neighbours import Neighbours
 
 _FLOOR = 1e-6  # keeps some weight where all neighbours are equally far
+_BLUR = 0.05  # of the values' standard deviation: the median moves smoothly past values closer than this
+_ITERATIONS = 20
 
 
 class Interpolator:
@@ -24,14 +26,37 @@ class Interpolator:
 
     def __call__(self, queries: np.ndarray) -> np.ndarray:
         """Queries (n, a) or (a,) -> values (n, b) float32."""
+        values, weights = self._around(queries)
+        return _mean(values, weights).astype(np.float32)
+
+    def median(self, queries: np.ndarray) -> np.ndarray:
+        """The weighted geometric median of the values instead of their mean, (n, b) float32.
+
+        It stays with the majority where the values around a query lie in groups far apart, and a mean would
+        fall between them. By Weiszfeld's iteration; exact at every place as well.
+        """
+        values, weights = self._around(queries)
+        blur = (_BLUR * self._values.std()) ** 2 + np.finfo(np.float64).tiny
+        median = _mean(values, weights)
+        for _ in range(_ITERATIONS):
+            squares = ((values - median[:, None]) ** 2).sum(axis=2)
+            pulls = weights / np.sqrt(squares + blur)
+            median = _mean(values, pulls / pulls.sum(axis=1, keepdims=True))
+        return median.astype(np.float32)
+
+    def _around(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values (n, k, b) at the nearest places, and their weights (n, k)."""
         indices, distances = self._neighbours.nearest(queries, self._k + 1)
         if len(self._neighbours) > self._k:
             radius, indices, distances = distances[:, -1:], indices[:, :-1], distances[:, :-1]
         else:
             radius = 2 * distances[:, -1:]
-        weights = _weights(distances.astype(np.float64), radius.astype(np.float64))
-        values: np.ndarray = np.einsum("nk,nkb->nb", weights, self._values[indices]).astype(np.float32)
-        return values
+        return self._values[indices], _weights(distances.astype(np.float64), radius.astype(np.float64))
+
+
+def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    mean: np.ndarray = np.einsum("nk,nkb->nb", weights, values)
+    return mean
 
 
 def _weights(distances: np.ndarray, radius: np.ndarray) -> np.ndarray:

@@ -39,6 +39,8 @@ def gaussian(atlas: Atlas, n: int, seed: int = 0) -> np.ndarray:
 
 def mixture(atlas: Atlas, n: int, seed: int = 0, components: int = _COMPONENTS) -> np.ndarray:
     """n codes, (n, D) float32, from a mixture of normal distributions fitted to the atlas by EM."""
+    if len(atlas) == 1:  # nothing to fit, and scikit-learn refuses
+        return gaussian(atlas, n, seed)
     from sklearn.mixture import GaussianMixture
 
     fitted = GaussianMixture(

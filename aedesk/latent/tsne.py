@@ -50,7 +50,7 @@ class TSne:
         return Interpolator(self.codes, self.points)
 
     def to_points(self, codes: np.ndarray) -> np.ndarray:
-        return self._points_of(codes)
+        return self._points_of.median(codes)  # a mean would fall between clusters
 
     def to_codes(self, points: np.ndarray) -> np.ndarray:
         return self._codes_at(points)
@@ -106,7 +106,10 @@ def _compute(
     affinities = openTSNE.affinity.PerplexityBasedNN(
         knn_index=_knn_index(codes, int(3 * perplexity)), perplexity=perplexity, n_jobs=workers
     )
-    embedding = openTSNE.TSNEEmbedding(_start(codes), affinities, n_jobs=workers, random_state=0)
+    # The FFT method gives the same map for any number of workers; Barnes-Hut does not.
+    embedding = openTSNE.TSNEEmbedding(
+        _start(codes), affinities, n_jobs=workers, negative_gradient_method="fft"
+    )
     total = _EARLY_STEPS + _STEPS
 
     def optimise(embedding: Any, before: int, steps: int, **how: float) -> Any:

@@ -53,7 +53,9 @@ class Conv:
         _, height, width = _maps(shape)
         lost = 0 if self.padding == "same" else self.kernel - 1
         if height <= lost or width <= lost:
-            raise ValueError(f"a {self.kernel}x{self.kernel} kernel without padding does not fit into {shape}")
+            raise ValueError(
+                f"a {self.kernel}x{self.kernel} kernel without padding does not fit into {shape}"
+            )
         return (self.filters, height - lost, width - lost)
 
     def weight_shape(self, shape: Shape) -> Shape:
@@ -136,6 +138,8 @@ class Architecture:
     decoder: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
+        if not self.decoder:
+            raise ValueError("the decoder has no layers")
         steps = list(self.steps())
         code = steps[len(self.encoder) - 1].after if self.encoder else IMAGE_SHAPE
         if len(code) != 1:
@@ -192,9 +196,9 @@ class Architecture:
             "-".join(str(layer.filters) for layer in layers if isinstance(layer, Conv))
             for layers in (self.encoder, self.decoder)
         ]
-        maps = [step.before for step in self.steps() if isinstance(step.layer, Flatten)]
-        code = "x".join(map(str, maps[-1])) if maps else str(self.code_size)
-        return f"conv {filters[0]}, code {code}, conv {filters[1]}"
+        last = list(self.steps())[len(self.encoder) - 1]
+        code = last.before if isinstance(last.layer, Flatten) else last.after
+        return f"conv {filters[0]}, code {'x'.join(map(str, code))}, conv {filters[1]}"
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-safe form that `from_json` reads back."""
@@ -208,7 +212,7 @@ class Architecture:
         """Read what `to_json` wrote; anything else raises ValueError in words."""
         try:
             return cls(*(tuple(map(_layer, description[part])) for part in ("encoder", "decoder")))
-        except (KeyError, TypeError, IndexError) as problem:
+        except (LookupError, TypeError, ArithmeticError, RecursionError) as problem:
             raise ValueError(f"not the description of a network: {problem}") from None
 
 
@@ -250,8 +254,10 @@ def _layer(description: dict[str, Any]) -> Layer:
         raise ValueError(f"unknown kind of layer: {description['kind']!r}")
     if "shape" in fields:
         fields["shape"] = tuple(fields["shape"])
+        if not all(map(_is_size, fields["shape"])):
+            raise ValueError(f"a shape must be whole numbers of 1 or more, not {fields['shape']!r}")
     for name, number in fields.items():
-        if name in {"outputs", "filters", "kernel"} and not (type(number) is int and 0 < number <= 1 << 20):
+        if name in {"outputs", "filters", "kernel"} and not _is_size(number):
             raise ValueError(f"{name} must be a whole number of 1 or more, not {number!r}")
         if name == "activation" and number not in {"linear", "relu"}:
             raise ValueError(f"unknown activation: {number!r}")
@@ -259,3 +265,8 @@ def _layer(description: dict[str, Any]) -> Layer:
             raise ValueError(f"unknown padding: {number!r}")
     layer: Layer = kind(**fields)
     return layer
+
+
+def _is_size(number: object) -> bool:
+    """A count that JSON may hold; True is no number here, though Python thinks so."""
+    return type(number) is int and 0 < number <= 1 << 20

@@ -1,12 +1,16 @@
 """The torch engine's network, built from a description."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from aedesk.models.architecture import Architecture, Conv, Dense, Layer, MaxPool, Reshape, Step, Upsample
-from aedesk.models.convolution import upsampled_conv
+from aedesk.models.convolution import fold, upsampled_conv
+
+Folded = tuple[torch.Tensor, torch.Tensor]
 
 
 class Autoencoder(nn.Module):
@@ -23,16 +27,17 @@ class Autoencoder(nn.Module):
         self.encoder = nn.ModuleList(_module(step) for step in steps[:size])
         self.decoder = nn.ModuleList(_module(step) for step in steps[size:])
         self._has_maps = not architecture.is_dense
+        self._folded: dict[nn.Module, Folded] = {}
 
     def encode(self, images: torch.Tensor) -> torch.Tensor:
         """(N, 1, 28, 28) -> codes (N, D)."""
         if self._has_maps:  # oneDNN and cuDNN both run these convolutions about twice as fast this way
             images = images.contiguous(memory_format=torch.channels_last)
-        return _run(self.architecture.encoder, self.encoder, images)
+        return self._run(self.architecture.encoder, self.encoder, images)
 
     def decode_logits(self, codes: torch.Tensor) -> torch.Tensor:
         """Codes (N, D) -> (N, 1, 28, 28) logits; the picture is their sigmoid."""
-        return _run(self.architecture.decoder, self.decoder, codes).reshape(-1, 1, 28, 28)
+        return self._run(self.architecture.decoder, self.decoder, codes).reshape(-1, 1, 28, 28)
 
     def decode(self, codes: torch.Tensor) -> torch.Tensor:
         """Codes (N, D) -> images (N, 1, 28, 28) in [0, 1]."""
@@ -53,6 +58,30 @@ class Autoencoder(nn.Module):
             for name, tensor in self.state_dict().items()
         }
 
+    def freeze(self) -> None:
+        """No more training: what the weights alone decide is computed now, not at every pen stroke."""
+        self.eval().requires_grad_(False)
+        for modules in (self.encoder, self.decoder):
+            for before, module in pairwise(modules):
+                if _run_as_one(before, module):
+                    self._folded[module] = _fold(module)
+
+    def _run(self, layers: tuple[Layer, ...], modules: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
+        """Apply the layers in order; an upsampling and the 3x3 convolution after it run as one."""
+        upsampling = False
+        for place, (layer, module) in enumerate(zip(layers, modules, strict=True)):
+            if upsampling:
+                x = upsampled_conv(x, self._folded.get(module) or _fold(module), str(module.padding))
+                upsampling = False
+            elif place + 1 < len(modules) and _run_as_one(module, modules[place + 1]):
+                upsampling = True
+                continue
+            else:
+                x = module(x)
+            if isinstance(layer, Dense | Conv) and layer.activation == "relu":
+                x = F.relu(x)
+        return x
+
 
 def _module(step: Step) -> nn.Module:
     """The torch module that holds the parameters of a layer, at the layer's own place in the list."""
@@ -70,22 +99,12 @@ def _module(step: Step) -> nn.Module:
     return nn.Flatten()
 
 
-def _run(layers: tuple[Layer, ...], modules: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
-    """Apply the layers in order; an upsampling and the 3x3 convolution after it run as one."""
-    folded = False
-    for place, (layer, module) in enumerate(zip(layers, modules, strict=True)):
-        if folded:
-            x = upsampled_conv(x, module.weight, module.bias, module.padding)
-        elif isinstance(layer, Upsample) and _is_3x3(layers[place + 1 :]):
-            folded = True
-            continue
-        else:
-            x = module(x)
-        folded = False
-        if isinstance(layer, Dense | Conv) and layer.activation == "relu":
-            x = F.relu(x)
-    return x
+def _run_as_one(module: nn.Module, after: nn.Module) -> bool:
+    """Whether the two are an upsampling and a 3x3 convolution."""
+    return isinstance(module, nn.Upsample) and isinstance(after, nn.Conv2d) and after.kernel_size == (3, 3)
 
 
-def _is_3x3(layers: tuple[Layer, ...]) -> bool:
-    return bool(layers) and isinstance(layers[0], Conv) and layers[0].kernel == 3
+def _fold(module: nn.Module) -> Folded:
+    assert isinstance(module, nn.Conv2d)
+    assert module.bias is not None
+    return fold(module.weight, module.bias)

@@ -12,21 +12,20 @@ import torch.nn.functional as F
 _FOLD = torch.tensor([[[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]])
 
 
-def upsampled_conv(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, padding: str) -> torch.Tensor:
-    """`conv2d(upsample(x), weight, bias)`.
-
-    x: (N, C, H, W). weight: (filters, C, 3, 3). padding: "same" -> (N, filters, 2H, 2W),
-    "valid" -> (N, filters, 2H - 2, 2W - 2).
-    """
-    fold = _FOLD.to(weight)
+def fold(weight: torch.Tensor, bias: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The kernel of the pair: weight (filters, C, 3, 3), bias (filters,) -> (4 filters, C, 2, 2), (4 filters,)."""
+    sums = _FOLD.to(weight)
     filters, channels = weight.shape[:2]
-    folded = torch.einsum("oikl,atk,bsl->oabits", weight, fold, fold)
+    folded = torch.einsum("oikl,atk,bsl->oabits", weight, sums, sums)
+    return folded.reshape(filters * 4, channels, 2, 2), bias.repeat_interleave(4)
+
+
+def upsampled_conv(x: torch.Tensor, folded: tuple[torch.Tensor, torch.Tensor], padding: str) -> torch.Tensor:
+    """`conv2d(upsample(x), weight, bias)` with `folded = fold(weight, bias)`.
+
+    x: (N, C, H, W). padding: "same" -> (N, filters, 2H, 2W), "valid" -> (N, filters, 2H - 2, 2W - 2).
+    """
     # Output block c of a row pair is upsampled rows 2c - 1 and 2c: the two around one low-resolution corner.
-    corners = F.conv2d(
-        x,
-        folded.reshape(filters * 4, channels, 2, 2),
-        bias.repeat_interleave(4),
-        padding=1 if padding == "same" else 0,
-    )
+    corners = F.conv2d(x, *folded, padding=1 if padding == "same" else 0)
     blocks = F.pixel_shuffle(corners, 2)
     return blocks[..., 1:-1, 1:-1] if padding == "same" else blocks

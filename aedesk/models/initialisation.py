@@ -11,9 +11,14 @@ Initialisation = Literal["glorot", "he"]
 
 
 def initial_weights(
-    architecture: Architecture, seed: int, initialisation: Initialisation = "glorot"
+    architecture: Architecture,
+    seed: int,
+    initialisation: Initialisation = "glorot",
+    output_bias: float = 0.0,
 ) -> dict[str, np.ndarray]:
-    """Name -> float32 array for every parameter; biases are zero; the same seed draws the same numbers.
+    """Name -> float32 array for every parameter; the same seed draws the same numbers.
+
+    Biases are zero, but for those of the last layer: `output_bias`.
 
     glorot: uniform within +-sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010, eq. 16).
     he: normal with standard deviation sqrt(2 / fan_in) (He et al. 2015, eq. 10).
@@ -32,4 +37,5 @@ def initial_weights(
         else:
             drawn = rng.normal(0, math.sqrt(2 / fan_in), shape)
         weights[name] = drawn.astype(np.float32)
+    weights[name] += np.float32(output_bias)  # the last parameter is the bias of the output
     return weights

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from aedesk.errors import AedeskError
 
@@ -30,6 +30,9 @@ _FINE = 5
 _EDGE = 0.4
 """Ink brighter than this share of the brightest is inside the stroke."""
 
+_HAIRLINE = 0.45
+"""Ink that on average covers less of its working pixels is finer than they are, and ink all the same."""
+
 _CENTRE = 14.5
 """Where MNIST's centre of mass lies on average, in pixels from the left and upper edge of the field."""
 
@@ -48,9 +51,8 @@ def normalise(ink: npt.ArrayLike | Image.Image) -> np.ndarray:
     """The picture that a model trained on MNIST expects of this ink; it costs about a millisecond.
 
     ink: (H, W), bright ink on dark ground, whole numbers in [0, 255] or float in [0, 1]; (28, 28) passes
-    untouched.
-    Returns (28, 28) float32 in [0, 1], ink = 1. No ink gives zeros. Ink too compact to be a stroke, such as a
-    dot, keeps its size relative to the raster. AedeskError where `ink` is no such array.
+    untouched. Returns (28, 28) float32 in [0, 1], ink = 1. No ink gives zeros. Ink too compact to be a
+    stroke, such as a dot, keeps its size relative to the raster. AedeskError where `ink` is no such array.
     """
     raster = _in_range(ink)
     if raster.shape == (SIDE, SIDE):
@@ -98,13 +100,19 @@ def _reduce(picture: Image.Image, box: tuple[int, int, int, int], peak: int) -> 
     """The ink in `box`, its longer side 100 working pixels, area-averaged, with a margin for soft edges."""
     length = max(box[2] - box[0], box[3] - box[1])
     margin = -(-length // FIT)
-    cut = picture.crop((box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin))
+    left, top = max(0, box[0] - margin), max(0, box[1] - margin)
+    cut = picture.crop((left, top, min(picture.width, box[2] + margin), min(picture.height, box[3] + margin)))
     shrink = FIT * _FINE / length
     size = (max(1, round(cut.width * shrink)), max(1, round(cut.height * shrink)))
     kernel = Image.Resampling.BOX if shrink < 1 else Image.Resampling.BILINEAR
-    fine = np.asarray(cut.resize(size, kernel, reducing_gap=2.0), np.float32)
-    # A hairline covers only part of a working pixel: it is ink all the same.
-    return fine / max(float(fine.max()), 0.1 * peak)
+    # Eight bits do not hold the share that one pixel of a huge raster has in a working pixel.
+    fine = (cut if shrink > 0.1 else cut.convert("F")).resize(size, kernel, reducing_gap=2.0)
+    ink = np.asarray(fine, np.float32)
+    full = np.full_like(ink, ink.max())
+    if (ink * ink).sum() < _HAIRLINE * peak * ink.sum():
+        around = np.asarray(fine.filter(ImageFilter.MaxFilter(5)), np.float32)
+        full = np.maximum(around, 0.1 * full)
+    return np.divide(ink, full)
 
 
 def _stroke_width(fine: np.ndarray) -> float:
@@ -129,13 +137,13 @@ def _fit(width: float, field: float) -> _Fit:
     """
     length = FIT * _FINE
     drawn = float(np.clip((length / width - _SOLID) / (_DRAWN - _SOLID), 0, 1))
-    kept_scale = max(_FINE, length * field / SIDE)
-    kept_pen = max(width / kept_scale, PEN[0])
+    # As large as it is in the raster, but neither beyond 20 pixels nor finer than the finest pen.
+    kept_scale = max(_FINE, min(length * field / SIDE, width / PEN[0]))
     pen = float(np.clip(width / _FINE, *PEN))
     # The centre line, which growing does not lengthen, plus one pen width makes 20.
     scale = (length - width) / (FIT - pen) if drawn else kept_scale
     scale = float(scale**drawn * kept_scale ** (1 - drawn))
-    pen = drawn * pen + (1 - drawn) * kept_pen
+    pen = drawn * pen + (1 - drawn) * width / kept_scale
     return _Fit(scale, (pen * scale - width) / 2)
 
 
@@ -147,7 +155,9 @@ def _grow(fine: np.ndarray, grow: float) -> np.ndarray:
     inside = np.pad(fine, reach) > 0.5
     if grow > 0:
         return np.clip(grow + 1 - _distance(inside, reach), 0, 1)
-    return np.clip(grow + _distance(~inside, reach), 0, 1)
+    shrunk = np.clip(grow + _distance(~inside, reach), 0, 1)
+    # Uneven grey can be all edge, and nothing would be left of it.
+    return shrunk if shrunk.any() else fine
 
 
 def _distance(to: np.ndarray, reach: int) -> np.ndarray:
@@ -164,10 +174,8 @@ def _distance(to: np.ndarray, reach: int) -> np.ndarray:
 
 def _place(fine: np.ndarray, scale: float) -> np.ndarray:
     """The field of 28x28 output pixels around the centre of mass, kept so that no ink is cut off."""
-    peak = float(fine.max())
-    if peak <= 0:
-        return np.zeros((SIDE, SIDE), np.float32)
-    corner = [_corner(fine.sum(axis), fine.max(axis) > _EDGE * peak, scale) for axis in (0, 1)]
+    level = _EDGE * float(fine.max())
+    corner = [_corner(fine.sum(axis), fine.max(axis) > level, scale) for axis in (0, 1)]
     left, top = int(np.floor(corner[0])), int(np.floor(corner[1]))
     side = int(np.ceil(SIDE * scale)) + 1
     field = Image.fromarray(fine).crop((left, top, left + side, top + side))

@@ -17,10 +17,12 @@ FORMATS = ("BMP", "GIF", "ICO", "JPEG", "PNG", "PPM", "TGA", "TIFF", "WEBP")
 """Pictures of pixels only: Pillow hands some others to programs outside."""
 
 _WORKING_SIDE = 1024
-_FLAT = 0.02
-"""Half of all pixels within this range of the border's median: the ground is even, as in a drawn picture."""
+_DRAWN = 0.4
+"""With this share of its pixels at its darkest and lightest levels, a picture was drawn, not photographed."""
 _CONTRAST = 0.04
-"""Ink differs from its ground by at least this much, and by four times the ground's noise."""
+"""Ink differs from its ground by at least this much."""
+_LEAST = 1e-4
+"""Less ink than this share of the picture is noise."""
 _SPECK = 0.02
 """Spots smaller than this share of the largest are dust or noise."""
 
@@ -171,17 +173,17 @@ def _ink(grey: np.ndarray) -> np.ndarray:
     """The ink of a picture, (H, W) float32 in [0, 1], 0 where there is only ground."""
     from scipy import ndimage  # Slow to import, and no stroke needs it.
 
-    ground = float(np.median(_border(grey)))
-    even = np.mean(np.abs(grey - ground) < _FLAT) > 0.5
-    relief = grey - (ground if even else _paper(grey))
-    if not even:
+    relief = grey
+    if np.mean((grey < grey.min() + 0.02) | (grey > grey.max() - 0.02)) < _DRAWN:
         # Grain of paper and sensor, far finer than a stroke.
-        relief = ndimage.gaussian_filter(relief, max(grey.shape) / 500)
+        relief = ndimage.gaussian_filter(grey - _paper(grey), max(grey.shape) / 500)
+    if np.ptp(relief) < _CONTRAST:
+        return np.zeros(grey.shape, np.float32)
     if np.median(_border(relief)) > _otsu(relief):
         relief = -relief
     floor, noise, threshold = _levels(relief)
     above = relief[relief > threshold]
-    if not above.size or above.mean() - floor < max(_CONTRAST, 4 * noise):
+    if above.size <= _LEAST * relief.size or above.mean() - floor < _CONTRAST:
         return np.zeros(grey.shape, np.float32)
     low = floor + min(3 * noise, 0.5 * (threshold - floor))
     full = float(np.percentile(above, 75))
@@ -217,7 +219,7 @@ def _levels(relief: np.ndarray) -> tuple[float, float, float]:
         ground = relief[relief <= threshold]
         floor = float(np.median(ground))
         noise = 1.4826 * float(np.median(np.abs(ground - floor)))
-        threshold = max(threshold, floor + 5 * noise)
+        threshold = max(threshold, floor + 6 * noise)
     return floor, noise, threshold
 
 

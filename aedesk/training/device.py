@@ -39,7 +39,9 @@ def choose(name: str) -> torch.device:
     if name == "cuda":
         name = "cuda:0"
     if name not in names:
-        raise AedeskError(f"There is no device {name!r} on this machine; choose auto or one of: {', '.join(names)}.")
+        raise AedeskError(
+            f"There is no device {name!r} on this machine; choose auto or one of: {', '.join(names)}."
+        )
     return torch.device(name)
 
 

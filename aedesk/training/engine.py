@@ -76,7 +76,7 @@ class TorchEngine:
     def step(self, start: int, stop: int) -> torch.Tensor:
         loss = self._loss(self._images[self._order[start:stop]])
         self._optimiser.zero_grad()
-        (loss * self._steepness).backward()
+        torch.autograd.backward(loss * self._steepness)
         self._optimiser.step()
         return loss.detach()
 
@@ -91,7 +91,8 @@ class TorchEngine:
     @torch.inference_mode()
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         batch = torch.from_numpy(images).to(self._device).unsqueeze(1)
-        return self._network(batch).sigmoid().squeeze(1).cpu().numpy()
+        rebuilt: np.ndarray = self._network(batch).sigmoid().squeeze(1).cpu().numpy()
+        return rebuilt
 
     def weights(self) -> dict[str, np.ndarray]:
         return self._network.copy_weights()

@@ -55,7 +55,7 @@ class EpochDone:
 
 @dataclass(frozen=True)
 class Finished:
-    """The run is over and its model is the one of the last EpochDone. reason: all epochs done, or stopped by the user."""
+    """The run is over, with the model of the last EpochDone. reason: all epochs done, or stopped by the user."""
 
     reason: Literal["completed", "stopped"]
 

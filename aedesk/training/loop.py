@@ -52,7 +52,8 @@ def train(
             stop = min(start + recipe.batch_size, len(training))
             with clock.step():
                 # Not float(...): reading a number from a GPU would wait for it at every step.
-                total += engine.step(start, stop) * (stop - start)
+                loss: Any = engine.step(start, stop)
+                total += loss * (stop - start)
             seen = stop
             if clock.report_is_due():
                 step = -(-seen // recipe.batch_size)

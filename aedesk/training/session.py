@@ -36,7 +36,9 @@ def run_training(
         raise AedeskError(f"{data.name} has too few images to hold some out; raise the validation share.")
     if config.threads:
         torch.set_num_threads(config.threads)
-        threadpoolctl.threadpool_limits(config.threads)  # the BLAS of NumPy, which torch's call does not reach
+        threadpoolctl.threadpool_limits(
+            config.threads
+        )  # the BLAS of NumPy, which torch's call does not reach
     try:
         engine, device = _engine(config, training)
         yield Started(
@@ -66,7 +68,7 @@ def run_training(
 def _engine(config: TrainingConfig, training: ImageSet) -> tuple[Engine, str]:
     """The engine at its first weights, and in words where it runs."""
     recipe, architecture = config.recipe, config.architecture
-    weights = initial_weights(architecture, config.seed, recipe.initialisation)
+    weights = initial_weights(architecture, config.seed, recipe.initialisation, recipe.output_bias)
     if config.engine == "numpy":
         return NumpyEngine(architecture, recipe, weights, training.images), "CPU, NumPy alone, float32"
     device = choose(config.device)

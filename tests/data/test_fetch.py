@@ -18,6 +18,7 @@ import pytest
 
 from aedesk.data import fetch, sources
 from aedesk.data.catalogue import SOURCES
+from aedesk.data.mirrors import Recipe, recipe
 from aedesk.errors import AedeskError, Cancelled
 
 IMAGES = "train-images-idx3-ubyte"
@@ -84,7 +85,7 @@ def published(server, lay, tmp_path, monkeypatch) -> Server:
     order = sorted(bodies, key=lambda name: name != f"{IMAGES}.gz")  # as torchvision has them: this one first
     hashes = {name: hashlib.md5(bodies[name]).hexdigest() for name in order}
     mirrors = (f"{server.url}/gone", f"{server.url}/mirror/")
-    monkeypatch.setattr(fetch, "recipe", lambda source: fetch.Recipe(mirrors, hashes))
+    monkeypatch.setattr(fetch, "recipe", lambda source: Recipe(mirrors, hashes))
     return server
 
 
@@ -167,7 +168,7 @@ def test_a_server_that_is_not_there_is_named(tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     files = {f"{IMAGES}.gz": "0" * 32}
-    monkeypatch.setattr(fetch, "recipe", lambda source: fetch.Recipe((url, "http://"), files))
+    monkeypatch.setattr(fetch, "recipe", lambda source: Recipe((url, "http://"), files))
     line = _refusal(tmp_path)
     assert f"{url}/{IMAGES}.gz cannot be reached" in line
     assert "--data digits" in line
@@ -219,7 +220,7 @@ def test_only_the_members_that_are_needed_leave_emnists_archive(server, lay, tmp
             members.write(file, f"gzip/{file.name}")
     server.bodies["/gzip.zip"] = archive.getvalue()
     files = {"gzip.zip": hashlib.md5(archive.getvalue()).hexdigest()}
-    monkeypatch.setattr(fetch, "recipe", lambda source: fetch.Recipe((server.url,), files))
+    monkeypatch.setattr(fetch, "recipe", lambda source: Recipe((server.url,), files))
     folder = fetch.fetch("emnist-letters", tmp_path / "data")
     assert len(files_below(folder)) == 4
     assert all(name.startswith("emnist-letters-") for name in files_below(folder))
@@ -229,12 +230,12 @@ def test_only_the_members_that_are_needed_leave_emnists_archive(server, lay, tmp
 def test_torchvision_knows_mirrors_and_hashes_of_every_set(monkeypatch):
     monkeypatch.setenv("AEDESK_MIRROR", "http://school.example/data/")
     for source in SOURCES.values():
-        recipe = fetch.recipe(source)
-        assert recipe.mirrors[0] == f"http://school.example/data/{source.family}/raw"
-        assert all(mirror.startswith("http") for mirror in recipe.mirrors[1:])
-        assert len(recipe.mirrors) > 1
-        assert all(len(md5) == 32 for md5 in recipe.files.values())
-        assert set(recipe.files) >= {"gzip.zip"} or f"{IMAGES}.gz" in recipe.files
+        found = recipe(source)
+        assert found.mirrors[0] == f"http://school.example/data/{source.family}/raw"
+        assert all(mirror.startswith("http") for mirror in found.mirrors[1:])
+        assert len(found.mirrors) > 1
+        assert all(len(md5) == 32 for md5 in found.files.values())
+        assert set(found.files) >= {"gzip.zip"} or f"{IMAGES}.gz" in found.files
 
 
 def test_a_torchvision_that_does_not_match_torch_is_told_how_to_mend(tmp_path, monkeypatch):

@@ -1,0 +1,60 @@
+"""The window's commands, each named once: the menus, the shortcuts and the help are made from one list."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+import ttkbootstrap as ttk
+
+from aedesk.gui.platform import accelerator, bind_shortcut
+
+
+@dataclass(frozen=True)
+class Command:
+    """An entry of `menu`. key: pressed with Ctrl (Command on a Mac), and with Shift if `shift`.
+
+    bare: a key that is pressed alone while the canvas has the focus; elsewhere it may be typed.
+    """
+
+    menu: str
+    label: str
+    run: Callable[[], object]
+    key: str = ""
+    shift: bool = False
+    bare: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The shortcut in words, empty if there is none."""
+        if self.key:
+            return accelerator(self.key, shift=self.shift)
+        return {"bracketleft": "[", "bracketright": "]"}.get(self.bare, self.bare.upper()[:3])
+
+
+def build_menus(root: ttk.App, commands: Iterable[Command]) -> None:
+    """The menu bar: the menus and their entries in the order of the commands."""
+    bar = ttk.Menu(root)
+    for title, entries in groupby(commands, lambda command: command.menu):
+        menu = ttk.Menu(bar)
+        bar.add_cascade(label=title, menu=menu)
+        for command in entries:
+            menu.add_command(label=command.label, accelerator=command.shown, command=command.run)
+    root.configure(menu=bar)
+
+
+def bind_keys(root: tk.Misc, canvas: tk.Misc, commands: Iterable[Command]) -> None:
+    """Shortcuts act in the whole window, bare keys on the canvas, function keys everywhere."""
+    for command in commands:
+        if command.key.startswith("F"):
+            root.bind_all(f"<{command.key}>", _on_event(command))
+        elif command.key:
+            bind_shortcut(root, command.key, command.run, shift=command.shift)
+        if command.bare:
+            canvas.bind(f"<{command.bare}>", _on_event(command))
+
+
+def _on_event(command: Command) -> Callable[[object], object]:
+    return lambda _: command.run()

@@ -1,0 +1,219 @@
+"""`aedesk reconstruct`, `generate` and `map`: what they write, and what they refuse to write."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import aedesk as face
+
+SCALE = 4
+
+
+def read(path: Path) -> np.ndarray:
+    """A written picture as floats in [0, 1]."""
+    with Image.open(path) as picture:
+        assert picture.mode == "L"
+        return np.asarray(picture, np.float32) / 255
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, digits) -> list[Path]:
+    """Three real digits of 28x28 as files, two of them under the same name."""
+    files = [tmp_path / "one" / "digit.png", tmp_path / "two" / "Digit.png", tmp_path / "other.png"]
+    for file, image in zip(files, digits.test.images, strict=False):
+        file.parent.mkdir(exist_ok=True)
+        Image.fromarray(image).save(file)
+    return files
+
+
+def test_a_sheet_shows_originals_over_reconstructions(
+    aedesk, trained: Path, tmp_path: Path, pictures: list[Path], digits
+) -> None:
+    out = tmp_path / "new" / "sheet.png"
+    outcome = aedesk("reconstruct", trained, *pictures, "--out", out)
+    assert outcome.status == 0
+    sheet = read(out)[::SCALE, ::SCALE]
+    originals = digits.test.pixels(slice(3))
+    assert sheet.shape == (56, 84)
+    assert np.array_equal(sheet[:28], np.hstack(originals))
+    rebuilt = np.hstack(face.load(trained).reconstruct(originals))
+    assert np.abs(sheet[28:] - rebuilt).max() <= 0.5 / 255 + 1e-6
+
+
+def test_many_pictures_wrap_in_pairs_of_rows(aedesk, trained: Path, tmp_path: Path, digits) -> None:
+    files = [tmp_path / f"{number}.png" for number in range(23)]
+    for file, image in zip(files, digits.test.images, strict=False):
+        Image.fromarray(image).save(file)
+    assert aedesk("reconstruct", trained, *files, "--out", tmp_path / "sheet.png").status == 0
+    sheet = read(tmp_path / "sheet.png")[::SCALE, ::SCALE]
+    assert sheet.shape == (4 * 28, 20 * 28)
+    assert np.array_equal(sheet[56:84, : 3 * 28], np.hstack(digits.test.pixels(slice(20, 23))))
+
+
+def test_a_folder_gets_a_picture_each_under_names_of_their_own(
+    aedesk, trained: Path, tmp_path: Path, pictures: list[Path], digits
+) -> None:
+    out = tmp_path / "rebuilt"
+    assert aedesk("reconstruct", trained, *pictures, "--out", out).status == 0
+    assert sorted(path.name for path in out.iterdir()) == ["Digit-2.png", "digit.png", "other.png"]
+    rebuilt = face.load(trained).reconstruct(digits.test.pixels(slice(3)))
+    for name, picture in zip(["digit.png", "Digit-2.png", "other.png"], rebuilt, strict=True):
+        assert np.abs(read(out / name) - picture).max() <= 0.5 / 255 + 1e-6
+
+
+def test_a_large_dark_on_light_drawing_is_seen_like_a_digit(aedesk, trained: Path, tmp_path: Path) -> None:
+    paper = np.full((300, 200, 3), 255, np.uint8)
+    paper[60:240, 90:115] = 20
+    Image.fromarray(paper).save(tmp_path / "one.jpg")
+    assert aedesk("reconstruct", trained, tmp_path / "one.jpg", "--out", tmp_path / "sheet.png").status == 0
+    seen = read(tmp_path / "sheet.png")[: 28 * SCALE : SCALE, ::SCALE]
+    assert seen[14, 14] > 0.9
+    assert seen[:, :6].max() < 0.1
+
+
+def test_pictures_are_never_written_over_their_own_originals(
+    aedesk, trained: Path, pictures: list[Path], untouched
+) -> None:
+    untouched()
+    for out in (pictures[0].parent, pictures[0]):
+        assert "digit.png" in aedesk("reconstruct", trained, pictures[0], "--out", out).problem
+    assert untouched()
+
+
+def test_one_bad_picture_among_good_ones_and_nothing_is_written(
+    aedesk, trained: Path, tmp_path: Path, pictures: list[Path], untouched
+) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_text("this is text")
+    untouched()
+    for out in (tmp_path / "sheet.png", tmp_path / "folder"):
+        assert "bad.png" in aedesk("reconstruct", trained, *pictures, bad, "--out", out).problem
+    assert untouched()
+
+
+@pytest.mark.parametrize("command", ["reconstruct", "generate", "map"])
+@pytest.mark.parametrize("out", ["x.bmp", "taken.png", "file/x.png", "file/x/y.png"])
+def test_an_impossible_out_is_refused_before_any_work(
+    aedesk, tmp_path: Path, untouched, command: str, out: str
+) -> None:
+    (tmp_path / "taken.png").mkdir()
+    (tmp_path / "file").write_text("mine")
+    untouched()
+    more = {"reconstruct": ["no-such-picture.png"], "generate": ["--sample", 2], "map": []}[command]
+    problem = aedesk(command, "no-such-model", *more, "--out", tmp_path / out).problem
+    assert Path(out).parts[0] in problem
+    assert untouched()
+
+
+def test_a_place_on_a_native_map_is_its_code(aedesk, trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "places"
+    assert aedesk("generate", trained, "--at", "-1.5e-1", "2", "--out", out).status == 0
+    (file,) = out.iterdir()
+    decoded = face.load(trained).decode(np.array([-0.15, 2], np.float32))[0]
+    assert np.abs(read(file) - decoded).max() <= 0.5 / 255 + 1e-6
+
+
+def test_a_place_is_read_on_the_map_that_is_named(aedesk, trained: Path, tmp_path: Path) -> None:
+    for projection in ("native", "pca"):
+        out = tmp_path / f"{projection}.png"
+        place = ("--at", 0.3, -0.2, "--projection", projection)
+        assert aedesk("generate", trained, *place, "--out", out).status == 0
+        assert read(out).shape == (28 * SCALE, 28 * SCALE)
+    assert (tmp_path / "native.png").read_bytes() != (tmp_path / "pca.png").read_bytes()
+
+
+@pytest.mark.parametrize("sampler", ["gaussian", "mixture"])
+def test_samples_follow_from_their_seed(aedesk, trained: Path, tmp_path: Path, sampler: str) -> None:
+    def draw(name: str, seed: int) -> bytes:
+        sample = ("--sample", 5, "--sampler", sampler, "--seed", seed)
+        assert aedesk("generate", trained, *sample, "--out", tmp_path / name).status == 0
+        return (tmp_path / name).read_bytes()
+
+    assert draw("a.png", 1) == draw("b.png", 1)
+    assert draw("c.png", 2) != draw("a.png", 1)
+    assert read(tmp_path / "a.png").shape == (2 * 28 * SCALE, 3 * 28 * SCALE)
+
+
+def test_samples_in_a_folder_sort_by_their_number(aedesk, trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "digits"
+    assert aedesk("generate", trained, "--sample", 12, "--out", out).status == 0
+    names = sorted(path.name for path in out.iterdir())
+    assert names[0] == "digit-01.png"
+    assert names[-1] == "digit-12.png"
+    assert {read(out / name).shape for name in names} == {(28, 28)}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--sample", "0"],
+        ["--sample", "-3"],
+        ["--sample", "1000000"],
+        ["--sample", "3", "--seed", "-1"],
+        ["--sample", "3", "--sampler", "prior"],
+    ],
+)
+def test_samples_that_cannot_be_drawn_are_refused(
+    aedesk, trained: Path, tmp_path: Path, words: list[str]
+) -> None:
+    aedesk("generate", trained, *words, "--out", tmp_path / "x.png").problem  # noqa: B018
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_map_is_drawn_in_every_format(aedesk, trained: Path, tmp_path: Path) -> None:
+    for name, start in (("map.png", b"\x89PNG"), ("map.SVG", b"<?xml"), ("map.pdf", b"%PDF")):
+        outcome = aedesk("map", trained, "--out", tmp_path / "maps" / name)
+        assert outcome.status == 0, outcome.err
+        assert (tmp_path / "maps" / name).read_bytes().startswith(start)
+    svg = (tmp_path / "maps" / "map.SVG").read_text()
+    assert svg.count("<use ") > 1000  # a dot for each of the training images
+
+
+def test_the_dots_of_a_map_have_the_colours_of_their_classes(aedesk, trained: Path, tmp_path: Path) -> None:
+    aedesk("map", trained, "--out", tmp_path / "map.png")
+    with Image.open(io.BytesIO((tmp_path / "map.png").read_bytes())) as picture:
+        colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 24)}
+    petroff = [
+        "3f90da",
+        "ffa90e",
+        "bd1f01",
+        "94a4a2",
+        "832db6",
+        "a96b59",
+        "e76300",
+        "b9ac70",
+        "717581",
+        "92dadd",
+    ]
+    assert {tuple(bytes.fromhex(colour)) for colour in petroff} <= colours
+
+
+def test_a_map_that_the_codes_do_not_have_is_refused(aedesk, tmp_path: Path) -> None:
+    wide = tmp_path / "wide"
+    train = ("train", "--preset", "vanilla-64", "--data", "digits", "--epochs", 1, "--out", wide)
+    assert aedesk(*train).status == 0
+    out = tmp_path / "map.png"
+    assert "native" in aedesk("map", wide, "--projection", "native", "--out", out).problem
+    assert not out.exists()
+    assert aedesk("map", wide, "--out", out).status == 0  # pca
+
+
+def test_a_bare_model_file_gets_its_map_from_the_training_images(
+    aedesk, trained: Path, tmp_path: Path, home: Path
+) -> None:
+    alone = tmp_path / "alone.safetensors"
+    alone.write_bytes((trained / "model.safetensors").read_bytes())
+    assert aedesk("map", alone, "--out", tmp_path / "map.png").status == 0
+    assert list((home / "cache").rglob("*.safetensors"))
+    # The next time the cache has it: the data is not looked for.
+    outcome = aedesk("generate", alone, "--sample", 2, "--data", "gone.npz", "--out", tmp_path / "x.png")
+    assert outcome.status == 0, outcome.err
+
+
+def test_a_shipped_name_works_like_a_run(aedesk, shipped: str, tmp_path: Path) -> None:
+    assert aedesk("generate", shipped, "--at", 0, 0, "--out", tmp_path / "x.png").status == 0

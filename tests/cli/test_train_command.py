@@ -1,0 +1,236 @@
+"""`aedesk train`: a run folder, the same from the same seed, and nothing at all from bad input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aedesk.data import fetch, sources
+from aedesk.models.presets import Recipe
+from aedesk.storage import checkpoint as checkpoints
+from aedesk.training.config import TrainingConfig
+
+QUICK = ("train", "--data", "digits", "--epochs", "1")
+
+
+def weights(folder: Path) -> dict[str, np.ndarray]:
+    return checkpoints.load(folder / "model.safetensors").weights
+
+
+def test_a_run_leaves_a_model_its_settings_and_its_history(aedesk, tmp_path: Path) -> None:
+    run = tmp_path / "deep" / "run"
+    outcome = aedesk(
+        "train", "--data", "digits", "--preset", "vanilla-64", "--epochs", 2, "--seed", 3, "--out", run
+    )
+    assert outcome.status == 0
+    assert str(run) in outcome.out
+    assert "test MSE" in outcome.out
+    config = json.loads((run / "config.json").read_text())
+    assert (config["preset"], config["seed"], config["epochs"]) == ("vanilla-64", 3, 2)
+    with (run / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[:5] == ["epoch", "train_loss", "validation_loss", "learning_rate", "seconds"]
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert all(float(row["train_loss"]) > 0 and float(row["validation_loss"]) > 0 for row in rows)
+
+
+def test_progress_into_a_file_is_a_plain_line_per_epoch(aedesk, tmp_path: Path) -> None:
+    outcome = aedesk(
+        "train", "--data", "digits", "--preset", "vanilla-64", "--epochs", 3, "--out", tmp_path / "run"
+    )
+    lines = outcome.err.splitlines()
+    assert [line.split()[1] for line in lines[1:]] == ["1/3", "2/3", "3/3"]
+    assert "digits" in lines[0]
+    assert "\r" not in outcome.err
+    assert "\x1b" not in outcome.err
+
+
+def test_a_terminal_shows_a_bar_as_well(aedesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert aedesk(*QUICK, "--preset", "vanilla-64", "--out", tmp_path / "run").status == 0
+    shown = terminal.getvalue()
+    assert "images/s" in shown
+    assert "epoch 1/1" in shown
+
+
+@pytest.mark.parametrize("engine", ["torch", "numpy"])
+def test_the_same_seed_gives_the_same_weights(aedesk, tmp_path: Path, engine: str) -> None:
+    folders = [tmp_path / name for name in ("a", "b", "c")]
+    for folder, seed in zip(folders, (7, 7, 8), strict=True):
+        outcome = aedesk(
+            *QUICK, "--preset", "vanilla-64", "--engine", engine, "--seed", seed, "--out", folder
+        )
+        assert outcome.status == 0, outcome.err
+    first, same, other = map(weights, folders)
+    assert all(np.array_equal(first[name], same[name]) for name in first)
+    assert not np.array_equal(first["encoder.1.weight"], other["encoder.1.weight"])
+
+
+def test_every_setting_reaches_the_run(aedesk, tmp_path: Path) -> None:
+    settings = {
+        "batch_size": 32,
+        "learning_rate": 0.05,
+        "loss": "bce",
+        "optimiser": "sgd",
+        "initialisation": "he",
+        "reduction": "sum",
+        "output_bias": -1.5,
+        "validation_fraction": 0.2,
+        "precision": "float32",
+        "device": "cpu",
+        "threads": 1,
+    }
+    options = [word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", value)]
+    assert aedesk(*QUICK, "--preset", "vanilla-64", *options, "--out", tmp_path / "run").status == 0
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert {name: config[name] for name in settings} == settings
+    # Nothing can be set in the window alone.
+    others = {"preset", "data", "epochs", "seed", "engine"}
+    assert {
+        field.name for kind in (Recipe, TrainingConfig) for field in fields(kind)
+    } == settings.keys() | others | {"recipe"}
+
+
+def test_the_command_in_the_file_repeats_the_run(aedesk, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    assert (
+        aedesk(*QUICK, "--preset", "vanilla-64", "--seed", 5, "--batch-size", 64, "--out", first).status == 0
+    )
+    command = shlex.split(checkpoints.load(first / "model.safetensors").config["command"])
+    assert command[0] == "aedesk"
+    again = tmp_path / "again"
+    assert aedesk(*command[1:-1], again).status == 0
+    assert all(np.array_equal(weights(first)[name], weights(again)[name]) for name in weights(first))
+
+
+def test_a_run_in_the_way_is_spared_unless_told_otherwise(aedesk, tmp_path: Path, untouched) -> None:
+    run = tmp_path / "run"
+    train = (*QUICK, "--preset", "vanilla-64", "--out", run)
+    assert aedesk(*train).status == 0
+    untouched()
+    assert str(run) in aedesk(*train, "--seed", 1).problem
+    assert untouched()
+    assert aedesk(*train, "--seed", 1, "--overwrite").status == 0
+    assert checkpoints.load(run / "model.safetensors").config["seed"] == 1
+
+
+def test_the_run_works_in_every_other_command(aedesk, trained: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "in.png"
+    assert aedesk("evaluate", trained).status == 0
+    assert aedesk("generate", trained, "--at", 0, 0, "--out", picture).status == 0
+    assert aedesk("reconstruct", trained, picture, "--out", tmp_path / "out.png").status == 0
+    assert aedesk("map", trained, "--out", tmp_path / "map.png").status == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["--preset", "dense-9"], "dense-9"),
+        (["--preset", "vanilla-64", "--epochs", "0"], "epochs"),
+        (["--preset", "vanilla-64", "--learning-rate", "nan"], "learning rate"),
+        (["--preset", "vanilla-64", "--batch-size", "-5"], "batch size"),
+        (["--preset", "vanilla-64", "--validation-fraction", "0.9"], "validation"),
+        (["--preset", "vanilla-64", "--seed", "-1"], "seed"),
+        (["--preset", "vanilla-64", "--device", "abacus"], "abacus"),
+        (["--preset", "conv", "--engine", "numpy"], "NumPy"),
+        (["--preset", "vanilla-64", "--data", "mnits"], "mnits"),
+        (
+            ["--preset", "vanilla-64", "--data", "mnist", "--offline", "--data-dir", "nowhere"],
+            "aedesk fetch mnist",
+        ),
+    ],
+)
+def test_nonsense_is_refused_by_name_and_leaves_nothing(
+    aedesk, tmp_path: Path, untouched, words: list[str], hint: str
+) -> None:
+    untouched()
+    assert hint in aedesk("train", "--data", "digits", *words, "--out", tmp_path / "run").problem
+    assert untouched()
+
+
+def test_a_file_in_the_way_of_the_run_is_named(aedesk, tmp_path: Path, untouched) -> None:
+    (tmp_path / "file").write_text("mine")
+    untouched()
+    for out in (tmp_path / "file", tmp_path / "file" / "run"):
+        assert "file" in aedesk(*QUICK, "--preset", "vanilla-64", "--out", out).problem
+    assert untouched()
+
+
+def test_what_is_missing_is_fetched_and_that_is_said(aedesk, tmp_path: Path, monkeypatch, digits) -> None:
+    def write(name: str, data_dir: Path, *, progress, cancelled) -> None:
+        assert name == "mnist"
+        raw = data_dir / "MNIST" / "raw"
+        raw.mkdir(parents=True)
+        for part, images in (("train", digits.train), ("t10k", digits.test)):
+            shape = b"".join(side.to_bytes(4, "big") for side in images.images.shape)
+            (raw / f"{part}-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03" + shape + images.images.tobytes())
+            labels = images.labels.astype(np.uint8)
+            header = b"\0\0\x08\x01" + len(labels).to_bytes(4, "big")
+            (raw / f"{part}-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
+            progress(f"{part}-images-idx3-ubyte.gz", 5, 10)
+
+    monkeypatch.setattr(fetch, "fetch", write)
+    data, run = tmp_path / "data", tmp_path / "run"
+    train = ("train", "--preset", "vanilla-64", "--epochs", 1, "--data-dir", data, "--out", run)
+    outcome = aedesk(*train)
+    assert outcome.status == 0, outcome.err
+    lines = outcome.err.splitlines()
+    assert "fetching" in lines[0]
+    assert str(data) in lines[0]
+    assert lines[1:3] == ["train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"]
+    assert "fetching" not in aedesk(*train, "--overwrite").err
+
+
+def test_a_set_that_cannot_be_fetched_is_refused_with_those_that_can(aedesk) -> None:
+    problem = aedesk("fetch", "imagenet").problem
+    assert all(name in problem for name in sources.NAMES)
+
+
+def test_own_data_is_found_again_from_another_folder(aedesk, tmp_path: Path, monkeypatch, digits) -> None:
+    np.savez(tmp_path / "own.npz", images=digits.test.images, labels=digits.test.labels)
+    monkeypatch.chdir(tmp_path)
+    outcome = aedesk("train", "--preset", "vanilla-64", "--data", "own.npz", "--epochs", 1, "--out", "run")
+    assert outcome.status == 0, outcome.err
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert aedesk("evaluate", tmp_path / "run", "--json").json["data"] == "own.npz"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_ctrl_c_ends_the_run_and_keeps_its_model(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    words = ["train", "--preset", "vanilla-64", "--data", "digits", "--epochs", "100000", "--out", str(run)]
+    training = subprocess.Popen(
+        [sys.executable, "-m", "aedesk", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert training.stderr is not None
+    for line in training.stderr:
+        if line.startswith("epoch"):
+            break
+    os.kill(training.pid, signal.SIGINT)
+    out, err = training.communicate(timeout=60)
+    assert training.returncode == 130
+    assert out == ""
+    *epochs, last = err.splitlines()
+    assert all(line.startswith("epoch") for line in epochs)
+    assert last.startswith("aedesk: stopped; ")
+    assert str(run) in last
+    kept = checkpoints.load(run / "model.safetensors")
+    assert kept.metrics["test_mse"] > 0
+    assert len(kept.history) >= 1

@@ -1,0 +1,126 @@
+"""A real window on a real (or virtual) screen, driven by events; every error on the way fails the test."""
+
+from __future__ import annotations
+
+import threading
+import time
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import missing
+
+from aedesk.app import settings
+from aedesk.gui import dialogs
+from aedesk.gui.theme import Look
+from aedesk.gui.window import Window
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs a screen."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.fixturenames.insert(0, "screen")  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def screen() -> None:
+    try:
+        tk.Tk().destroy()
+    except tk.TclError as problem:
+        missing(f"there is no screen to open a window on: {problem}")
+
+
+class App:
+    """The window, and hands to use it with."""
+
+    def __init__(self, remembered: dict[str, Any]) -> None:
+        self.errors: list[BaseException] = []
+        self.problems: list[str] = []  # what was told in error dialogs
+        look = Look(str(remembered.get("theme", "light")))
+        self.root = look.open_root()
+        self.root.report_callback_exception = lambda _, problem, __: self.errors.append(problem)
+        self.window = Window(self.root, look, remembered)
+        self.window.start()
+
+    @property
+    def is_open(self) -> bool:
+        try:
+            return bool(self.root.winfo_exists())
+        except tk.TclError:
+            return False
+
+    def pump(self, seconds: float = 0.05) -> None:
+        """Let the window work for a while."""
+        self.pump_until(lambda: False, seconds, must=False)
+
+    def pump_until(self, condition: Callable[[], bool], seconds: float = 60, *, must: bool = True) -> None:
+        """Let the window work until `condition` holds."""
+        until = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > until:
+                assert not must, "the window did not get there in time"
+                return
+            if self.is_open:
+                self.root.update()
+            time.sleep(0.002)
+
+    def draw(self, stroke: list[tuple[float, float]], *, button: int = 1) -> None:
+        """Drag the mouse along points of the canvas, each in [0, 1] x [0, 1]."""
+        pad = self.window.explore.sketchpad
+        places = [(round(x * pad.edge), round(y * pad.edge)) for x, y in stroke]
+        pad.event_generate(f"<ButtonPress-{button}>", x=places[0][0], y=places[0][1])
+        for x, y in places:
+            pad.event_generate(f"<B{button}-Motion>", x=x, y=y)
+        pad.event_generate(f"<ButtonRelease-{button}>", x=places[-1][0], y=places[-1][1])
+        self.pump()
+
+    def key(self, sequence: str) -> None:
+        """Press a key with the canvas in focus."""
+        self.window.explore.sketchpad.focus_force()
+        self.root.update()
+        self.window.explore.sketchpad.event_generate(sequence)
+        self.pump()
+
+    def wait_for_model(self) -> None:
+        self.pump_until(lambda: self.window.explorer.active is not None and self.window.explore.map is not None)
+        self.pump(0.2)
+
+    def close(self) -> None:
+        if self.is_open:
+            self.window.close()
+            self.pump_until(lambda: not self.is_open)
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., App]]:
+    """Opens windows that remember what `settings` has, and closes them; no error, no thread may be left."""
+    apps: list[App] = []
+    problems: list[str] = []
+    crashes: list[BaseException | None] = []
+    monkeypatch.setattr(dialogs, "show_problem", lambda _, problem: problems.append(str(problem)))
+    monkeypatch.setattr(dialogs, "ask_to_stop_training", lambda _: True)
+    monkeypatch.setattr(threading, "excepthook", lambda args: crashes.append(args.exc_value))
+
+    def open_one() -> App:
+        app = App(settings.load())
+        app.problems = problems
+        apps.append(app)
+        return app
+
+    yield open_one
+    for app in apps:
+        app.close()
+        assert app.errors == []
+    assert crashes == []
+    assert [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon] == []
+
+
+@pytest.fixture
+def app(open_app: Callable[..., App]) -> App:
+    """A window with its model and map in place."""
+    app = open_app()
+    app.wait_for_model()
+    return app

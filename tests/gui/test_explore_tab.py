@@ -1,0 +1,291 @@
+"""Sketching, the map, and what comes back: the real window under real events."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+from PIL import Image
+
+from aedesk.app.ink import SIZE
+from aedesk.gui import pictures
+
+
+def line(*corners: tuple[float, float], steps: int = 12) -> list[tuple[float, float]]:
+    """Points along straight pieces between the corners."""
+    points = []
+    for (x0, y0), (x1, y1) in pairwise(corners):
+        points += [(x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps) for i in range(steps)]
+    return [*points, corners[-1]]
+
+
+SEVEN = line((0.3, 0.25), (0.7, 0.25), (0.46, 0.78))
+ONE = line((0.5, 0.2), (0.5, 0.8))
+
+
+def label(app) -> str:
+    explorer = app.window.explorer
+    return explorer.active.atlas.classes[explorer.reading.guess.label]
+
+
+def test_a_drawn_seven_is_rebuilt_and_recognised_as_a_seven(app):
+    app.draw(SEVEN)
+    reading = app.window.explorer.reading
+    assert label(app) == "7"
+    assert reading.guess.share >= 0.6
+    assert reading.mse < 0.03
+
+
+def test_the_reconstruction_follows_the_pen_before_it_is_lifted(app):
+    pad = app.window.explore.sketchpad
+    seen = []
+    app.window.explorer.reading_changed.connect(lambda reading: seen.append(reading.image.sum()))
+    pad.event_generate("<ButtonPress-1>", x=pad.edge // 2, y=60)
+    for y in range(60, 220, 20):
+        pad.event_generate("<B1-Motion>", x=pad.edge // 2, y=y)
+        app.pump(0.05)
+    assert len(seen) >= 4
+    pad.event_generate("<ButtonRelease-1>", x=0, y=0)
+
+
+def test_letting_go_outside_the_canvas_ends_the_stroke(app):
+    pad = app.window.explore.sketchpad
+    pad.event_generate("<ButtonPress-1>", x=50, y=50)
+    pad.event_generate("<ButtonRelease-1>", x=-400, y=2000)
+    app.pump()
+    before = app.window.ink.pixels.copy()
+    pad.event_generate("<Motion>", x=150, y=150)
+    app.pump()
+    assert np.array_equal(app.window.ink.pixels, before)
+
+
+def test_undo_and_redo_go_through_the_strokes_by_keyboard(app):
+    app.draw(ONE)
+    one = app.window.ink.pixels.copy()
+    app.draw(line((0.2, 0.5), (0.8, 0.5)))
+    two = app.window.ink.pixels.copy()
+    app.key("<Control-z>")
+    assert np.array_equal(app.window.ink.pixels, one)
+    app.key("<Control-z>")
+    assert app.window.ink.is_blank
+    assert app.window.explorer.reading is None
+    app.key("<Control-Shift-Z>")
+    app.key("<Control-y>")
+    assert np.array_equal(app.window.ink.pixels, two)
+
+
+def test_clearing_can_be_undone(app):
+    app.draw(ONE)
+    app.key("<Delete>")
+    assert app.window.ink.is_blank
+    app.key("<Control-z>")
+    assert not app.window.ink.is_blank
+
+
+def test_the_right_button_and_the_eraser_take_ink_away(app):
+    app.draw(ONE)
+    full = int(app.window.ink.pixels.sum())
+    app.draw(line((0.4, 0.3), (0.6, 0.3)), button=3)
+    less = int(app.window.ink.pixels.sum())
+    assert less < full
+    app.key("e")
+    app.draw(line((0.4, 0.6), (0.6, 0.6)))
+    assert int(app.window.ink.pixels.sum()) < less
+    app.key("p")
+    app.draw(line((0.4, 0.6), (0.6, 0.6)))
+    assert int(app.window.ink.pixels.sum()) > less
+
+
+def test_the_bracket_keys_change_the_width_of_the_pen(app):
+    before = app.window.explore.sketchpad.brush
+    app.key("<bracketright>")
+    assert app.window.explore.sketchpad.brush > before
+    for _ in range(40):
+        app.key("<bracketleft>")
+    assert 0 < app.window.explore.sketchpad.brush < before
+
+
+def test_a_click_and_a_drag_on_the_map_generate_digits(app):
+    widget = app.window.explore.map.get_tk_widget()
+    picks = []
+    app.window.explorer.picked.connect(picks.append)
+    widget.event_generate("<ButtonPress-1>", x=200, y=200)
+    for x in range(200, 420, 20):
+        widget.event_generate("<B1-Motion>", x=x, y=240)
+    app.pump()
+    assert len(picks) >= 3
+    assert all(pick.image.shape == (28, 28) for pick in picks)
+    assert not np.allclose(picks[0].image, picks[-1].image)
+    assert picks[-1].image.max() > 0.3, "some ink is generated"
+
+
+def test_clicking_on_a_point_of_the_map_gives_a_digit_of_its_class(app):
+    active = app.window.explorer.active
+    votes = []
+    for index in range(0, 200, 10):
+        app.window.explorer.pick_at(*map(float, active.projection.points[index]))
+        votes.append(app.window.explorer.pick.guess.label == active.atlas.labels[index])
+    assert np.mean(votes) > 0.8
+
+
+def test_arrow_keys_walk_from_the_picked_place(app):
+    widget = app.window.explore.map.get_tk_widget()
+    widget.event_generate("<ButtonPress-1>", x=300, y=300)
+    app.pump()
+    start = app.window.explorer.pick.point
+    widget.focus_force()
+    app.root.update()
+    widget.event_generate("<Right>")
+    app.pump()
+    assert app.window.explorer.pick.point[0] > start[0]
+    assert app.window.explorer.pick.point[1] == start[1]
+
+
+def test_the_wheel_zooms_about_the_pointer(app):
+    latent_map = app.window.explore.map
+    widget = latent_map.get_tk_widget()
+    under = latent_map.place_at(300, 200)
+    (low, high) = latent_map.view()
+    widget.event_generate("<Button-4>", x=300, y=200)
+    app.pump()
+    (new_low, new_high) = latent_map.view()
+    assert ((new_high - new_low) < (high - low)).all()
+    assert np.allclose(latent_map.place_at(300, 200), under, atol=1e-3 * np.abs(high - low).max())
+
+
+def test_dragging_with_the_right_button_pans(app):
+    latent_map = app.window.explore.map
+    widget = latent_map.get_tk_widget()
+    place = latent_map.place_at(300, 200)
+    widget.event_generate("<ButtonPress-3>", x=300, y=200)
+    widget.event_generate("<B3-Motion>", x=360, y=230)
+    app.pump()
+    assert np.allclose(latent_map.place_at(360, 230), place, atol=1e-3 * np.abs(place).max() + 1e-3)
+
+
+def test_a_generated_digit_can_be_put_on_the_canvas(app):
+    points = app.window.explorer.active.projection.points
+    app.window.explorer.pick_at(*map(float, points[3]))
+    generated = app.window.explorer.pick.image
+    app.window.hands.use_generated()
+    app.pump(0.2)
+    assert np.array_equal(app.window.explorer.reading.image, generated)
+    app.key("<Control-z>")
+    assert app.window.ink.is_blank
+
+
+def test_another_model_reads_the_same_sketch(app):
+    app.draw(SEVEN)
+    before = app.window.explorer.reading
+    app.window.load_model("vanilla-64")
+    app.pump_until(lambda: app.window.explorer.active.reference == "vanilla-64")
+    after = app.window.explorer.reading
+    assert np.array_equal(before.image, after.image)
+    assert len(after.code) == 64
+    assert label(app) == "7"
+
+
+def test_every_shipped_model_shows_its_map_and_reads_a_sketch(app):
+    app.draw(SEVEN)
+    for reference in app.window.header.models():
+        app.window.load_model(reference)
+        app.pump_until(lambda reference=reference: app.window.explorer.active.reference == reference)
+        app.pump(0.1)
+        assert label(app) == "7", reference
+        assert app.problems == []
+
+
+def test_a_two_number_code_can_be_laid_out_by_pca_as_well(app):
+    app.window.load_model("dense-2d")
+    app.pump_until(lambda: app.window.explorer.active.reference == "dense-2d")
+    assert app.window.explorer.active.projection.kind == "native"
+    app.window.explorer.set_projection("pca")
+    app.pump_until(lambda: app.window.explorer.active.projection.kind == "pca")
+
+
+def test_a_random_test_digit_lands_on_the_canvas_as_it_is(app, mnist):
+    app.key("<Control-r>")
+    app.pump_until(lambda: app.window.explorer.reading is not None)
+    image = app.window.explorer.reading.image
+    assert any(np.array_equal(image, test) for test in mnist.test.pixels())
+
+
+def test_a_picture_dark_on_light_is_opened_and_recognised(app, tmp_path, monkeypatch):
+    app.draw(SEVEN)
+    drawn = app.window.ink.image.resize((300, 300))
+    app.key("<Control-z>")
+    path = tmp_path / "seven.png"
+    Image.eval(drawn, lambda level: 255 - level).save(path)
+    monkeypatch.setattr("aedesk.gui.hands.filedialog.askopenfilename", lambda **_: str(path))
+    app.key("<Control-o>")
+    assert label(app) == "7"
+
+
+def test_a_broken_picture_is_said_and_the_drawing_stays(app, tmp_path, monkeypatch):
+    app.draw(SEVEN)
+    before = app.window.ink.pixels.copy()
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"nonsense" * 10)
+    monkeypatch.setattr("aedesk.gui.hands.filedialog.askopenfilename", lambda **_: str(path))
+    app.key("<Control-o>")
+    assert len(app.problems) == 1
+    assert "broken.png" in app.problems[0]
+    assert np.array_equal(app.window.ink.pixels, before)
+
+
+def test_a_picture_without_ink_is_refused_in_words(app, tmp_path, monkeypatch):
+    path = tmp_path / "empty.png"
+    Image.new("L", (64, 64), 200).save(path)
+    monkeypatch.setattr("aedesk.gui.hands.filedialog.askopenfilename", lambda **_: str(path))
+    app.key("<Control-o>")
+    assert "ink" in app.problems[0]
+
+
+def test_a_pasted_picture_lands_on_the_canvas(app, monkeypatch):
+    picture = Image.new("L", (200, 200), 255)
+    picture.paste(0, (90, 30, 110, 170))
+    monkeypatch.setattr(pictures.ImageGrab, "grabclipboard", lambda: picture)
+    app.key("<Control-v>")
+    assert label(app) == "1"
+
+
+def test_an_empty_clipboard_is_said(app, monkeypatch):
+    monkeypatch.setattr(pictures.ImageGrab, "grabclipboard", lambda: None)
+    app.key("<Control-v>")
+    assert "clipboard" in app.problems[0]
+
+
+def test_the_drawing_is_saved_as_a_picture(app, tmp_path, monkeypatch):
+    app.draw(SEVEN)
+    path = tmp_path / "mine.png"
+    monkeypatch.setattr("aedesk.gui.hands.filedialog.asksaveasfilename", lambda **_: str(path))
+    app.key("<Control-s>")
+    with Image.open(path) as saved:
+        assert saved.size == (280 * 3 + 20, 280)
+
+
+def test_saving_where_nothing_can_be_written_is_said(app, tmp_path, monkeypatch):
+    app.draw(SEVEN)
+    monkeypatch.setattr(
+        "aedesk.gui.hands.filedialog.asksaveasfilename", lambda **_: str(tmp_path / "nowhere" / "x.png")
+    )
+    app.key("<Control-s>")
+    assert "x.png" in app.problems[0]
+
+
+def test_drawing_is_possible_before_the_model_is_there_and_is_read_once_it_is(open_app: Callable):
+    app = open_app()
+    app.root.update()
+    app.draw(SEVEN)
+    assert not app.window.ink.is_blank
+    app.wait_for_model()
+    assert label(app) == "7"
+
+
+def test_the_raster_keeps_its_size_whatever_the_window_does(app):
+    app.draw(ONE)
+    for size in ("1000x680", "1600x1000"):
+        app.root.geometry(size)
+        app.pump(0.3)
+        assert app.window.ink.pixels.shape == (SIZE, SIZE)
+        bottom = app.window.explore.guess.winfo_rooty() + app.window.explore.guess.winfo_height()
+        assert bottom <= app.root.winfo_rooty() + app.root.winfo_height(), size

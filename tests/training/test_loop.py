@@ -1,0 +1,296 @@
+"""The training loop: what it tells in which order, for both engines, and what a stop or a pause does to it."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from aedesk.data.imageset import DataSet, ImageSet
+from aedesk.errors import AedeskError
+from aedesk.models.initialisation import initial_weights
+from aedesk.scratch.engine import NumpyEngine
+from aedesk.training import loop
+from aedesk.training.config import TrainingConfig
+from aedesk.training.engine import Engine, TorchEngine
+from aedesk.training.events import BatchDone, EpochDone, Event, Finished
+from aedesk.training.loop import never, train
+
+ENGINES = ["torch", "numpy"]
+COLUMNS = ["epoch", "train_loss", "validation_loss", "learning_rate", "seconds"]
+
+
+def configured(engine: str = "numpy", **changes: Any) -> TrainingConfig:
+    return TrainingConfig.of("vanilla-64", **{"epochs": 2, "batch_size": 64, "engine": engine, **changes})
+
+
+def engine_for(config: TrainingConfig, images: np.ndarray) -> Engine:
+    recipe, architecture = config.recipe, config.architecture
+    weights = initial_weights(architecture, config.seed, recipe.initialisation, recipe.output_bias)
+    if config.engine == "numpy":
+        return NumpyEngine(architecture, recipe, weights, images)
+    return TorchEngine(architecture, recipe, weights, images, torch.device("cpu"))
+
+
+def running(
+    config: TrainingConfig, images: ImageSet, stopped: Callable[[], bool] = never, engine: Engine | None = None
+) -> Iterator[Event]:
+    """Train on all images but the last 30, which validate."""
+    training = images[:-30]
+    return train(config, engine or engine_for(config, training.images), training, images[-30:], stopped)
+
+
+def epochs_of(events: list[Event]) -> list[EpochDone]:
+    return [event for event in events if isinstance(event, EpochDone)]
+
+
+@pytest.fixture(scope="module")
+def images(digits: DataSet) -> ImageSet:
+    return digits.train[:330]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_run_tells_its_batches_then_its_epoch_and_last_its_end(name: str, images: ImageSet) -> None:
+    events = list(running(configured(name, epochs=3), images))
+    assert events[-1] == Finished("completed")
+    assert isinstance(events[0], BatchDone)  # the first step is always told
+    assert [event.row["epoch"] for event in epochs_of(events)] == [1, 2, 3]
+    told = [event.epoch if isinstance(event, BatchDone) else event.row["epoch"] for event in events[:-1]]
+    assert told == sorted(told)
+    for event in events:
+        if isinstance(event, BatchDone):
+            assert 1 <= event.step <= event.steps == 5
+            assert math.isfinite(event.loss)
+            assert event.images_per_second > 0
+            assert event.seconds_left >= 0
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_epochs_row_has_what_every_history_has(name: str, images: ImageSet) -> None:
+    config = configured(name)
+    engine = engine_for(config, images[:-30].images)
+    for event in running(config, images, engine=engine):
+        if isinstance(event, EpochDone):
+            assert list(event.row) == COLUMNS
+            assert all(type(number) in {int, float} for number in event.row.values())
+            assert event.row["validation_loss"] == pytest.approx(engine.evaluate(images[-30:].images))
+            assert event.row["learning_rate"] == pytest.approx(1e-3)
+            assert event.row["seconds"] > 0
+            assert event.epochs == 2
+            assert not event.partial
+    assert event == Finished("completed")
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_every_epoch_shows_the_same_validation_images_as_the_network_rebuilds_them(
+    name: str, images: ImageSet
+) -> None:
+    config = configured(name)
+    engine = engine_for(config, images[:-30].images)
+    seen = []
+    for event in running(config, images, engine=engine):
+        if isinstance(event, EpochDone):
+            np.testing.assert_array_equal(event.originals, images[-30:-20].pixels())
+            np.testing.assert_array_equal(event.reconstructions, engine.reconstruct(event.originals))
+            assert event.reconstructions.dtype == np.float32
+            seen.append((event, event.reconstructions.copy(), event.weights["encoder.1.weight"].copy()))
+    assert not np.array_equal(seen[0][1], seen[1][1])
+    for event, reconstructions, weight in seen:  # nobody has written to what was told
+        np.testing.assert_array_equal(event.reconstructions, reconstructions)
+        np.testing.assert_array_equal(event.weights["encoder.1.weight"], weight)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("loss", ["mse", "bce"])
+def test_losses_fall_on_real_digits(name: str, loss: str, images: ImageSet) -> None:
+    rows = [event.row for event in epochs_of(list(running(configured(name, epochs=6, loss=loss), images)))]
+    for column in ("train_loss", "validation_loss"):
+        assert rows[-1][column] < 0.8 * rows[0][column]
+        assert rows[-1][column] < rows[2][column] < rows[0][column]
+
+
+def test_both_engines_take_the_same_path(images: ImageSet) -> None:
+    ours, theirs = (epochs_of(list(running(configured(name), images))) for name in ENGINES)
+    for one, other in zip(ours, theirs, strict=True):
+        for column in ("train_loss", "validation_loss"):
+            assert one.row[column] == pytest.approx(other.row[column], rel=1e-3)
+        np.testing.assert_allclose(one.reconstructions, other.reconstructions, atol=2e-2)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(name: str, images: ImageSet) -> None:
+    one, same, other = (epochs_of(list(running(configured(name, seed=seed), images))) for seed in (1, 1, 2))
+    for first, second, third in zip(one, same, other, strict=True):
+        assert {**first.row, "seconds": 0} == {**second.row, "seconds": 0}
+        for parameter, array in first.weights.items():
+            np.testing.assert_array_equal(array, second.weights[parameter])
+        assert first.row["train_loss"] != third.row["train_loss"]
+
+
+class Recorder(NumpyEngine):
+    """A NumPy engine that remembers in which order it was given the images, and in which pieces."""
+
+    orders: list[list[int]]
+    pieces: list[tuple[int, int]]
+
+    def begin_epoch(self, order: np.ndarray) -> None:
+        self.orders = [*getattr(self, "orders", []), order.tolist()]
+        super().begin_epoch(order)
+
+    def step(self, start: int, stop: int) -> float:
+        self.pieces = [*getattr(self, "pieces", []), (start, stop)]
+        return super().step(start, stop)
+
+
+def recorded(images: ImageSet, **changes: Any) -> Recorder:
+    config = configured(**changes)
+    weights = initial_weights(config.architecture, 0)
+    engine = Recorder(config.architecture, config.recipe, weights, images[:-30].images)
+    list(running(config, images, engine=engine))
+    return engine
+
+
+def test_the_order_of_an_epoch_follows_from_seed_and_epoch_alone(images: ImageSet) -> None:
+    short, long, other = (
+        recorded(images, **changes)
+        for changes in ({"epochs": 2}, {"epochs": 4, "batch_size": 100, "learning_rate": 0.1}, {"seed": 5})
+    )
+    assert short.orders == long.orders[:2]
+    assert all(sorted(order) == list(range(300)) for order in long.orders)
+    assert len({tuple(order) for order in (*long.orders, *other.orders)}) == 6
+
+
+@pytest.mark.parametrize(
+    ("batch", "pieces"),
+    [
+        (128, [(0, 128), (128, 256), (256, 300)]),
+        (299, [(0, 299), (299, 300)]),
+        (300, [(0, 300)]),
+        (4096, [(0, 300)]),
+    ],
+)
+def test_the_last_batch_is_as_large_as_what_is_left(
+    images: ImageSet, batch: int, pieces: list[tuple[int, int]]
+) -> None:
+    assert recorded(images, batch_size=batch, epochs=1).pieces == pieces
+
+
+def test_an_epochs_training_loss_is_the_mean_over_images_not_over_batches(images: ImageSet) -> None:
+    config = configured(epochs=1, batch_size=299, learning_rate=1e-12)
+    engine = engine_for(config, images[:-30].images)
+    loss_of_all = engine.evaluate(images[:-30].images)
+    (epoch,) = epochs_of(list(running(config, images, engine=engine)))
+    assert epoch.row["train_loss"] == pytest.approx(loss_of_all, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_stop_within_an_epoch_keeps_the_model_of_that_moment(name: str, images: ImageSet) -> None:
+    asked = itertools.count(1)
+    config = configured(name, epochs=9)
+    engine = engine_for(config, images[:-30].images)
+    events = list(running(config, images, lambda: next(asked) > 5 + 2, engine))  # 5 steps make an epoch
+    assert events[-1] == Finished("stopped")
+    whole, part = epochs_of(events)
+    assert (whole.partial, part.partial) == (False, True)
+    assert part.row["epoch"] == 2
+    assert math.isfinite(part.row["train_loss"])
+    np.testing.assert_array_equal(part.weights["decoder.0.weight"], engine.weights()["decoder.0.weight"])
+    assert not np.array_equal(part.weights["decoder.0.weight"], whole.weights["decoder.0.weight"])
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_stop_between_two_epochs_tells_no_empty_epoch(name: str, images: ImageSet) -> None:
+    asked = itertools.count(1)
+    events = list(running(configured(name, epochs=9), images, lambda: next(asked) > 5))
+    assert events[-1] == Finished("stopped")
+    (epoch,) = epochs_of(events)
+    assert (epoch.row["epoch"], epoch.partial) == (1, False)
+
+
+def test_a_stop_before_the_first_step_still_tells_a_model(images: ImageSet) -> None:
+    config = configured()
+    (epoch, end) = running(config, images, lambda: True)
+    assert end == Finished("stopped")
+    assert isinstance(epoch, EpochDone)
+    assert epoch.partial
+    assert math.isnan(epoch.row["train_loss"])
+    assert math.isfinite(epoch.row["validation_loss"])
+    begun = initial_weights(config.architecture, config.seed)
+    assert all(np.array_equal(epoch.weights[name], begun[name]) for name in begun)
+
+
+def test_a_stop_after_the_last_step_is_too_late(images: ImageSet) -> None:
+    asked = itertools.count(1)
+    events = list(running(configured(epochs=2), images, lambda: next(asked) > 10))
+    assert events[-1] == Finished("completed")
+
+
+class Watch:
+    """A clock on which each look takes 10 ms; a test moves it on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def perf_counter(self) -> float:
+        self.now += 0.01
+        return self.now
+
+
+def test_pauses_are_no_part_of_the_time_that_is_told(images: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch()
+    monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=watch.perf_counter))
+    events = []
+    for event in running(configured(epochs=2), images):
+        events.append(event)
+        watch.now += 3600  # somebody drinks tea at every event
+    one, two = epochs_of(events)
+    for epoch in (one, two):  # five steps and an evaluation
+        assert epoch.row["seconds"] == pytest.approx(0.06)
+    assert one.seconds_left == pytest.approx(0.06)  # five more steps at 12 ms, the evaluation spread over them
+    assert two.seconds_left == 0
+    first = events[0]
+    assert isinstance(first, BatchDone)
+    assert first.images_per_second == pytest.approx(6400)
+    assert first.seconds_left == pytest.approx(0.09)
+
+
+def test_progress_is_told_by_the_clock_not_at_every_step(
+    images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch()
+    monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=watch.perf_counter))
+    events = list(running(configured(epochs=1, batch_size=10), images))
+    steps = [event.step for event in events if isinstance(event, BatchDone)]
+    assert steps[0] == 1
+    assert 3 <= len(steps) <= 4  # 30 steps of 10 ms: the first, then one in 100 ms
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.filterwarnings("error")
+def test_a_run_that_diverges_ends_with_advice_and_tells_no_broken_epoch(name: str, images: ImageSet) -> None:
+    wild = configured(
+        name, epochs=50, loss="bce", optimiser="sgd", learning_rate=100, reduction="sum", batch_size=30
+    )
+    told: list[Event] = []
+    with pytest.raises(AedeskError, match=r"no longer a number at epoch \d+; try a smaller learning rate"):
+        for event in running(wild, images):
+            told.append(event)
+    for event in told:
+        if isinstance(event, EpochDone):
+            assert math.isfinite(event.row["train_loss"])
+            assert math.isfinite(event.row["validation_loss"])
+        else:
+            assert isinstance(event, BatchDone)
+            assert math.isfinite(event.loss)
+
+
+def test_divergence_that_only_the_validation_shows_ends_the_run_too(
+    images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NumpyEngine, "evaluate", lambda self, images: math.inf)
+    with pytest.raises(AedeskError, match="no longer a number at epoch 1"):
+        list(running(configured(), images))
