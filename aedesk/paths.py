@@ -31,7 +31,15 @@ def assets() -> Path:
 
 def _user(kind: str, platform_folder: Path) -> Path:
     home = os.environ.get("AEDESK_HOME")
-    return Path(home).expanduser() / kind if home else platform_folder
+    return expanded(home) / kind if home else platform_folder
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """The path with `~` put in full; that of a user who is not known here is taken as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def runs() -> Path:
@@ -43,7 +51,7 @@ def data(override: str | os.PathLike[str] | None = None) -> Path:
     """Data sets in torchvision's layout (`DIR/MNIST/raw/...`); `override` is a `--data-dir`."""
     chosen = override or os.environ.get("AEDESK_DATA_DIR")
     if chosen:
-        return Path(chosen).expanduser()
+        return expanded(chosen)
     return _user("data", platformdirs.user_data_path("aedesk", appauthor=False) / "data")
 
 

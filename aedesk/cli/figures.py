@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib import color_sequences, colormaps
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from aedesk.latent.atlas import Atlas
 from aedesk.latent.projection import Projection
+from aedesk.palette import class_colours
 from aedesk.storage import files
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -32,7 +31,7 @@ def write_map(path: Path, projection: Projection, atlas: Atlas, model: str) -> N
     figure = Figure(figsize=_INCHES)
     axes = figure.add_subplot()
     size = float(np.clip(20_000 / len(atlas), 2, 20))
-    colours = [_colour(label, len(atlas.classes)) for label in range(len(atlas.classes))]
+    colours = class_colours(len(atlas.classes))
     # One call for all: drawn class by class, the last would lie on top of the others.
     x, y = projection.points.T
     axes.scatter(x, y, s=size, c=[colours[label] for label in atlas.labels], linewidths=0)
@@ -50,8 +49,3 @@ def write_map(path: Path, projection: Projection, atlas: Atlas, model: str) -> N
     figure.savefig(content, format=path.suffix[1:].lower(), dpi=_DPI, bbox_inches="tight", metadata=date)
     files.make_folder(path.parent)
     files.write_whole(path, content.getvalue())
-
-
-def _colour(label: int, classes: int) -> Any:
-    """Ten classes get colours that the colour-blind can tell apart (Petroff 2021), more get a rainbow's."""
-    return color_sequences["petroff10"][label] if classes <= 10 else colormaps["turbo"](label / (classes - 1))

@@ -69,7 +69,7 @@ def _read(source: Source, data: Path, data_dir: str | os.PathLike[str] | None) -
 
 
 def _existing(name: str) -> Path:
-    path = Path(name).expanduser()
+    path = paths.expanded(name)
     try:
         exists = path.exists()
     except (OSError, ValueError):  # a name that no file can have

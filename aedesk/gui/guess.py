@@ -7,7 +7,8 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from aedesk.app.explorer import Reading
-from aedesk.gui.theme import GAP, class_colours
+from aedesk.gui.theme import GAP
+from aedesk.palette import class_colours
 
 _EMPTY = "Draw, and the network\nrebuilds it as you go."
 

@@ -13,7 +13,8 @@ from matplotlib.lines import Line2D
 
 from aedesk.gui.platform import RIGHT_BUTTON, bind_wheel
 from aedesk.gui.point_cloud import PointCloud
-from aedesk.gui.theme import Look, class_colours
+from aedesk.gui.theme import Look
+from aedesk.palette import class_colours
 
 _ZOOM_STEP = 1.25  # per notch of the wheel
 _WALK = 0.02  # of the visible width, per arrow key

@@ -1,8 +1,7 @@
-"""How the window looks: two palettes, one accent, a grid of 8 px, and ten colours that only digits use."""
+"""How the window looks: two palettes, one accent and a grid of 8 px."""
 
 from __future__ import annotations
 
-import colorsys
 import tkinter as tk
 from dataclasses import dataclass
 
@@ -14,13 +13,6 @@ from aedesk import paths
 from aedesk.app.signal import Signal
 
 GAP = 8  # px: every distance is a multiple of it
-
-# Found by search: the smallest distance between two of them in CIELAB is 40 for normal sight, and 25 as seen
-# with protanopia or deuteranopia (simulated by Machado et al. 2009). Matplotlib's petroff10: 31 and 12.
-_TEN = (
-    "#0085ff", "#e78c04", "#bd2769", "#386c24", "#9906b4",
-    "#1cdefa", "#0ee972", "#601cf9", "#9f69b3", "#72d9a7",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,17 +121,12 @@ class Look:
         style.configure("Card.TLabel", background=palette.surface, foreground=palette.text)
         style.configure("CardMuted.TLabel", background=palette.surface, foreground=palette.muted)
         style.configure("Figure.TLabel", font=("TkDefaultFont", 14, "bold"), foreground=palette.text)
+        # The theme's own grey for disabled fields can hardly be read while a run shows its settings.
+        for field in ("TEntry", "TCombobox"):
+            style.map(field, foreground=[("disabled", palette.muted)])
         root.option_add("*tearOff", False)
 
 
 def _rgb(colour: str) -> np.ndarray:
     """(3,) float32 in [0, 255]."""
     return np.array(ImageColor.getrgb(colour)[:3], np.float32)
-
-
-def class_colours(count: int) -> list[str]:
-    """`count` hex colours, the ten of the digits first; beyond them hues at even distances, in two lightnesses."""
-    if count <= len(_TEN):
-        return list(_TEN[:count])
-    colours = (colorsys.hls_to_rgb(i / count, 0.42 if i % 2 else 0.62, 0.65) for i in range(count))
-    return ["#" + "".join(f"{round(255 * part):02x}" for part in colour) for colour in colours]

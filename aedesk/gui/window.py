@@ -59,6 +59,8 @@ class Window:
         build_menus(root, self.commands)
         bind_keys(root, self.explore.sketchpad, self.commands)
         self._connect()
+        form = remembered.get("train")
+        self.train.restore(form if isinstance(form, dict) else {})
         self._restore_sketch()
         root.update_idletasks()
         root.deiconify()
@@ -82,8 +84,6 @@ class Window:
             pages, self.look, self.trainer, self.jobs, on_use=self.use_run, on_status=self._status.set
         )
         self._pages = {"explore": self.explore, "train": self.train}
-        for page in self._pages.values():
-            page.place(relwidth=1, relheight=1)
         self.show_tab("explore")
 
     def _commands(self) -> list[Command]:
@@ -134,8 +134,6 @@ class Window:
         self.header.set_device(device)
         self.explore.build_map()
         self.train.build_plots()
-        form = self._remembered.get("train")
-        self.train.restore(form if isinstance(form, dict) else {})
 
     def _on_started(self, problem: BaseException | None) -> None:
         if problem is not None:
@@ -189,7 +187,11 @@ class Window:
 
     def show_tab(self, name: str) -> None:
         """`explore` or `train`."""
-        self._pages[name].tkraise()
+        for other, page in self._pages.items():
+            if other == name:
+                page.place(relwidth=1, relheight=1)
+            else:
+                page.place_forget()  # out of sight, it neither draws nor takes the Tab key
         self.header.set_tab(name)
 
     def toggle_theme(self) -> None:

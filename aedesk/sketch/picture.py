@@ -95,6 +95,8 @@ def _load(file: Path) -> Image.Image:
                 raise _too_large(file)
             if 0 in image.size:
                 raise AedeskError(f"{file} holds a picture without pixels; choose another")
+            image.verify()  # checksums, which loading passes over; the file must be opened again after it
+        with Image.open(file, formats=FORMATS) as image:
             image.load()
             try:
                 return ImageOps.exif_transpose(image).copy()

@@ -36,7 +36,7 @@ def resolve(model: ModelName) -> Path:
     name = os.fspath(model)
     if isinstance(model, str) and name in shipped():
         return paths.weights() / name / runs.MODEL
-    path = _expanded(name)
+    path = paths.expanded(name)
     if files.is_file(path):
         return path
     if name == path.name and not files.is_folder(path) and files.is_file(paths.runs() / name / runs.MODEL):
@@ -62,10 +62,3 @@ def load_model(model: ModelName, device: str = "cpu") -> Model:
     from aedesk.models.model import Model  # torch takes seconds to import, a missing file is told at once
 
     return Model(checkpoint, device)
-
-
-def _expanded(name: str) -> Path:
-    try:
-        return Path(name).expanduser()
-    except RuntimeError:  # `~somebody` who is not known here
-        return Path(name)

@@ -57,7 +57,7 @@ class Run:
 
         Raises AedeskError if a run is there already (unless `overwrite`), or if nothing can be written there.
         """
-        run = cls(Path(folder).expanduser())
+        run = cls(paths.expanded(folder))
         if files.is_file(run.path):
             raise AedeskError(f"{run.path}: a file is in the way; choose another folder for the run")
         taken = [path.name for path in (run.model, run.config, run.history) if files.is_file(path)]

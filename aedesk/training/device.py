@@ -22,7 +22,7 @@ class Device:
 
 def devices() -> list[Device]:
     """The CPU, then every CUDA device."""
-    found = [Device("cpu", f"CPU ({torch.get_num_threads()} threads)")]
+    found = [Device("cpu", f"CPU ({_threads()})")]
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
             properties = torch.cuda.get_device_properties(index)
@@ -36,13 +36,12 @@ def choose(name: str) -> torch.device:
     names = [device.name for device in devices()]
     if name == "auto":
         return torch.device(names[1] if len(names) > 1 else "cpu")
-    if name == "cuda":
-        name = "cuda:0"
-    if name not in names:
+    full_name = "cuda:0" if name == "cuda" else name
+    if full_name not in names:
         raise AedeskError(
             f"There is no device {name!r} on this machine; choose auto or one of: {', '.join(names)}."
         )
-    return torch.device(name)
+    return torch.device(full_name)
 
 
 def choose_precision(wanted: Precision, device: torch.device, architecture: Architecture) -> torch.dtype:
@@ -63,4 +62,9 @@ def describe(device: torch.device, precision: torch.dtype) -> str:
     kind = str(precision).removeprefix("torch.")
     if device.type == "cuda":
         return f"{torch.cuda.get_device_name(device)}, {kind}"
-    return f"{platform.machine()} CPU, {torch.get_num_threads()} threads, {kind}"
+    return f"{platform.machine()} CPU, {_threads()}, {kind}"
+
+
+def _threads() -> str:
+    count = torch.get_num_threads()
+    return f"{count} thread" if count == 1 else f"{count} threads"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from aedesk.data.imageset import ImageSet
+from aedesk.errors import AedeskError
 from aedesk.training.config import TrainingConfig
 from aedesk.training.engine import Engine
 from aedesk.training.events import BatchDone, EpochDone, Event, Finished
@@ -35,7 +36,8 @@ def train(
 
     Not iterating pauses the run. `stopped` is asked before every step: once it is true, the epoch ends there, is
     validated and told like any other (`partial`), so that even the first minute's model is kept.
-    The order of an epoch follows from (seed, epoch) alone.
+    The order of an epoch follows from (seed, epoch) alone. A run whose loss is no longer finite raises AedeskError
+    in place of that epoch's end.
     """
     recipe = config.recipe
     originals = validation.pixels(slice(SAMPLES))
@@ -58,7 +60,8 @@ def train(
             if clock.report_is_due():
                 step = -(-seen // recipe.batch_size)
                 rate = clock.steps_per_second * recipe.batch_size
-                yield BatchDone(epoch, step, steps, float(total) / seen, rate, clock.seconds_left)
+                loss = _finite(float(total) / seen, epoch)
+                yield BatchDone(epoch, step, steps, loss, rate, clock.seconds_left)
         partial = seen < len(training)
         if partial and epoch > 1 and not seen:  # stopped between two epochs: the last one has been told
             yield Finished("stopped")
@@ -66,8 +69,8 @@ def train(
         with clock.work():
             row = {
                 "epoch": epoch,
-                "train_loss": float(total) / seen if seen else math.nan,
-                "validation_loss": engine.evaluate(validation.images),
+                "train_loss": _finite(float(total) / seen, epoch) if seen else math.nan,
+                "validation_loss": _finite(engine.evaluate(validation.images), epoch),
                 "learning_rate": engine.learning_rate,
             }
             reconstructions = engine.reconstruct(originals)
@@ -79,6 +82,12 @@ def train(
             yield Finished("stopped")
             return
     yield Finished("completed")
+
+
+def _finite(loss: float, epoch: int) -> float:
+    if not math.isfinite(loss):
+        raise AedeskError(f"The loss is no longer a number at epoch {epoch}; try a smaller learning rate.")
+    return loss
 
 
 class _Clock:

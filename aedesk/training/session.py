@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from aedesk.models.initialisation import initial_weights
 from aedesk.models.model import Model
 from aedesk.scratch.engine import NumpyEngine
 from aedesk.storage.runs import Run
+from aedesk.storage.tensors import one_line
 from aedesk.training.config import TrainingConfig
 from aedesk.training.device import choose, choose_precision, describe
 from aedesk.training.engine import Engine, TorchEngine
@@ -33,36 +35,66 @@ def run_training(
     """
     training, validation = data.train.split(config.validation_fraction, config.seed)
     if not len(validation):
-        raise AedeskError(f"{data.name} has too few images to hold some out; raise the validation share.")
-    if config.threads:
-        torch.set_num_threads(config.threads)
-        threadpoolctl.threadpool_limits(
-            config.threads
-        )  # the BLAS of NumPy, which torch's call does not reach
+        raise AedeskError(f"{data.name} has too few images to hold some out; use more, or raise the validation share.")
     try:
-        engine, device = _engine(config, training)
-        yield Started(
-            epochs=config.recipe.epochs,
-            steps_per_epoch=-(-len(training) // config.recipe.batch_size),
-            training_images=len(training),
-            validation_images=len(validation),
-            device=device,
-        )
-        history: list[HistoryRow] = []
-        checkpoint = None
-        for event in train(config, engine, training, validation, stopped):
-            if isinstance(event, EpochDone):
-                history.append(event.row)
-                checkpoint = _checkpoint(config, run, event, list(history), device)
-                run.save(checkpoint)
-            if isinstance(event, Finished) and checkpoint is not None:
-                _complete(checkpoint, data, run, config.seed)
-            yield event
-    except torch.OutOfMemoryError:
+        with _threads(config.threads):
+            yield from _run(config, data, run, training, validation, stopped)
+    except (RuntimeError, MemoryError) as problem:
+        if not _is_out_of_memory(problem):
+            raise
+        size = config.recipe.batch_size
+        advice = f"try {size // 2}" if size > 1 else "close other programs"
         raise AedeskError(
-            f"The device ran out of memory at batch size {config.recipe.batch_size}; "
-            f"try {max(1, config.recipe.batch_size // 2)}. The epochs done so far are saved."
+            f"The device ran out of memory at batch size {size}; {advice}. The epochs done so far are saved."
         ) from None
+
+
+def _run(
+    config: TrainingConfig,
+    data: DataSet,
+    run: Run,
+    training: ImageSet,
+    validation: ImageSet,
+    stopped: Callable[[], bool],
+) -> Iterator[Event]:
+    engine, device = _engine(config, training)
+    yield Started(
+        epochs=config.recipe.epochs,
+        steps_per_epoch=-(-len(training) // config.recipe.batch_size),
+        training_images=len(training),
+        validation_images=len(validation),
+        device=device,
+    )
+    history: list[HistoryRow] = []
+    checkpoint = None
+    for event in train(config, engine, training, validation, stopped):
+        if isinstance(event, EpochDone):
+            history.append(event.row)
+            checkpoint = _checkpoint(config, run, event, list(history), device)
+            run.save(checkpoint)
+        if isinstance(event, Finished) and checkpoint is not None:
+            _complete(checkpoint, data, run, config.seed)
+        yield event
+
+
+def _is_out_of_memory(problem: RuntimeError | MemoryError) -> bool:
+    """A GPU's memory, NumPy's, or the CPU's: for the last one torch has no type of its own."""
+    return isinstance(problem, torch.OutOfMemoryError | MemoryError) or "DefaultCPUAllocator" in str(problem)
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Use `count` threads for torch and for the BLAS of NumPy, which torch's call does not reach; 0: as they are."""
+    if not count:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        with threadpoolctl.threadpool_limits(count):
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _engine(config: TrainingConfig, training: ImageSet) -> tuple[Engine, str]:
@@ -80,11 +112,12 @@ def _engine(config: TrainingConfig, training: ImageSet) -> tuple[Engine, str]:
 def _checkpoint(
     config: TrainingConfig, run: Run, event: EpochDone, history: list[HistoryRow], device: str
 ) -> Checkpoint:
+    name = one_line(run.path.resolve().name) or config.preset  # a path may be `.`, or a name not fit to be shown
     return Checkpoint(
-        name=run.path.name,
+        name=name,
         architecture=config.architecture,
         weights=event.weights,
-        config={**config.to_json(), "device_used": device, "command": config.command(run.path.name)},
+        config={**config.to_json(), "device_used": device, "command": config.command(name)},
         history=history,
         metrics={name: event.row[name] for name in ("train_loss", "validation_loss")},
     )

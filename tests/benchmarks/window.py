@@ -167,7 +167,11 @@ def main() -> None:
     }
     for model in sys.argv[1:] or ["dense-32", "conv"]:
         bench.load(model)
-        report[model] = {"stroke to screen": bench.strokes(), "map drag": bench.picks(), "zoom": bench.zooms()}
+        report[model] = {
+            "stroke to screen": bench.strokes(),
+            "map drag": bench.picks(),
+            "zoom": bench.zooms(),
+        }
     bench.load("dense-32")
     report["while training vanilla-64"] = bench.train("vanilla-64")
     report["while training conv"] = bench.train("conv")

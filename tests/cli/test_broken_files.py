@@ -94,7 +94,7 @@ def broken_pictures(digits: DataSet, model: bytes) -> Corpus:
     image.save(content, "PNG")
     png = content.getvalue()
     # Its signature and header; Pillow passes over some of what comes later.
-    for what, damaged in flipped(png, 12, chance, 0, 33):
+    for what, damaged in flipped(png, 12, chance, 0, len(png)):
         yield f"png {what}", damaged
     content = io.BytesIO()
     image.save(content, "TIFF", compression="tiff_lzw")

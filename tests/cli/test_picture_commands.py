@@ -24,7 +24,7 @@ def read(path: Path) -> np.ndarray:
 @pytest.fixture
 def pictures(tmp_path: Path, digits) -> list[Path]:
     """Three real digits of 28x28 as files, two of them under the same name."""
-    files = [tmp_path / "one" / "digit.png", tmp_path / "two" / "Digit.png", tmp_path / "other.png"]
+    files = [tmp_path / "one" / "Digit.png", tmp_path / "two" / "digit.png", tmp_path / "other.png"]
     for file, image in zip(files, digits.test.images, strict=False):
         file.parent.mkdir(exist_ok=True)
         Image.fromarray(image).save(file)
@@ -60,9 +60,9 @@ def test_a_folder_gets_a_picture_each_under_names_of_their_own(
 ) -> None:
     out = tmp_path / "rebuilt"
     assert aedesk("reconstruct", trained, *pictures, "--out", out).status == 0
-    assert sorted(path.name for path in out.iterdir()) == ["Digit-2.png", "digit.png", "other.png"]
+    assert sorted(path.name for path in out.iterdir()) == ["Digit.png", "digit-2.png", "other.png"]
     rebuilt = face.load(trained).reconstruct(digits.test.pixels(slice(3)))
-    for name, picture in zip(["digit.png", "Digit-2.png", "other.png"], rebuilt, strict=True):
+    for name, picture in zip(["Digit.png", "digit-2.png", "other.png"], rebuilt, strict=True):
         assert np.abs(read(out / name) - picture).max() <= 0.5 / 255 + 1e-6
 
 
@@ -81,7 +81,7 @@ def test_pictures_are_never_written_over_their_own_originals(
 ) -> None:
     untouched()
     for out in (pictures[0].parent, pictures[0]):
-        assert "digit.png" in aedesk("reconstruct", trained, pictures[0], "--out", out).problem
+        assert "Digit.png" in aedesk("reconstruct", trained, pictures[0], "--out", out).problem
     assert untouched()
 
 
@@ -177,7 +177,7 @@ def test_a_map_is_drawn_in_every_format(aedesk, trained: Path, tmp_path: Path) -
 def test_the_dots_of_a_map_have_the_colours_of_their_classes(aedesk, trained: Path, tmp_path: Path) -> None:
     aedesk("map", trained, "--out", tmp_path / "map.png")
     with Image.open(io.BytesIO((tmp_path / "map.png").read_bytes())) as picture:
-        colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 24)}
+        counts = {colour: count for count, colour in picture.convert("RGB").getcolors(1 << 24)}
     petroff = [
         "3f90da",
         "ffa90e",
@@ -190,7 +190,8 @@ def test_the_dots_of_a_map_have_the_colours_of_their_classes(aedesk, trained: Pa
         "717581",
         "92dadd",
     ]
-    assert {tuple(bytes.fromhex(colour)) for colour in petroff} <= colours
+    # A dot of the legend has about a hundred pixels.
+    assert all(counts[tuple(bytes.fromhex(colour))] > 500 for colour in petroff)
 
 
 def test_a_map_that_the_codes_do_not_have_is_refused(aedesk, tmp_path: Path) -> None:

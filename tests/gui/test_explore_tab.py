@@ -1,25 +1,13 @@
 """Sketching, the map, and what comes back: the real window under real events."""
 
 from collections.abc import Callable
-from itertools import pairwise
 
 import numpy as np
+from gestures import ONE, SEVEN, line
 from PIL import Image
 
 from aedesk.app.ink import SIZE
 from aedesk.gui import pictures
-
-
-def line(*corners: tuple[float, float], steps: int = 12) -> list[tuple[float, float]]:
-    """Points along straight pieces between the corners."""
-    points = []
-    for (x0, y0), (x1, y1) in pairwise(corners):
-        points += [(x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps) for i in range(steps)]
-    return [*points, corners[-1]]
-
-
-SEVEN = line((0.3, 0.25), (0.7, 0.25), (0.46, 0.78))
-ONE = line((0.5, 0.2), (0.5, 0.8))
 
 
 def label(app) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from test_explore_tab import ONE, SEVEN
+from gestures import ONE, SEVEN
 
 from aedesk import paths
 from aedesk.app import settings
@@ -35,7 +35,9 @@ def test_the_last_sketch_model_theme_and_size_come_back(open_app: Callable):
 
 def test_broken_settings_do_not_stop_the_window(open_app: Callable):
     paths.settings().mkdir(parents=True)
-    (paths.settings() / "settings.json").write_text('{"geometry": [1], "model": 7, "brush": "wide", "train": 3}')
+    (paths.settings() / "settings.json").write_text(
+        '{"geometry": [1], "model": 7, "brush": "wide", "train": 3}'
+    )
     (paths.settings() / "sketch.png").write_bytes(b"no picture")
     app = open_app()
     app.wait_for_model()

@@ -74,7 +74,13 @@ def architectures(draw: st.DrawFn) -> Architecture:
         Dense(draw(st.integers(1, 20)), draw(activations)) for _ in range(draw(st.integers(0, 2)))
     ]
     if draw(st.booleans()):
-        decoder += [Dense(2 * 14 * 14), Reshape((2, 14, 14)), Conv(3), Upsample(), Conv(1, 3, "same", "linear")]
+        decoder += [
+            Dense(2 * 14 * 14),
+            Reshape((2, 14, 14)),
+            Conv(3),
+            Upsample(),
+            Conv(1, 3, "same", "linear"),
+        ]
     else:
         decoder.append(Dense(784, "linear"))
     return Architecture(tuple(encoder), tuple(decoder))
@@ -85,7 +91,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-odd_numbers = st.sampled_from([0, -1, -28, 1, 2, 28, 784, 10**400, True, 0.5, 784.0, math.nan, math.inf, "3", None])
+odd_numbers = st.sampled_from(
+    [0, -1, -28, 1, 2, 28, 784, 10**400, True, 0.5, 784.0, math.nan, math.inf, "3", None]
+)
 layer_like = st.fixed_dictionaries(
     {"kind": st.sampled_from(["dense", "conv", "max-pool", "upsample", "flatten", "reshape"]) | json_values},
     optional={
@@ -186,7 +194,9 @@ def test_nonsense_is_refused_with_nothing_but_a_value_error(description: Any) ->
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_a_good_description_with_one_field_spoilt_is_refused_or_means_what_it_says(data: st.DataObject) -> None:
+def test_a_good_description_with_one_field_spoilt_is_refused_or_means_what_it_says(
+    data: st.DataObject,
+) -> None:
     description = convolutional().to_json()
     layer = data.draw(st.sampled_from([*description["encoder"], *description["decoder"]]))
     layer[data.draw(st.sampled_from([*layer, "novel"]))] = data.draw(

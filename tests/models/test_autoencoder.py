@@ -20,7 +20,15 @@ from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.initialisation import initial_weights
 
 ODD = Architecture(
-    (Conv(3, kernel=1), MaxPool(), Conv(4, kernel=5, padding="valid"), Upsample(), MaxPool(), Flatten(), Dense(6)),
+    (
+        Conv(3, kernel=1),
+        MaxPool(),
+        Conv(4, kernel=5, padding="valid"),
+        Upsample(),
+        MaxPool(),
+        Flatten(),
+        Dense(6),
+    ),
     (
         Dense(49, "linear"),
         Reshape((1, 7, 7)),
@@ -37,7 +45,9 @@ ODD = Architecture(
 NETWORKS = {"dense": dense(20, 4, 20, code_activation="linear"), "conv": convolutional(), "odd": ODD}
 
 
-def plainly(architecture: Architecture, weights: dict[str, np.ndarray], images: torch.Tensor) -> list[torch.Tensor]:
+def plainly(
+    architecture: Architecture, weights: dict[str, np.ndarray], images: torch.Tensor
+) -> list[torch.Tensor]:
     """What is there after each layer, one naive call for each."""
     x, seen = images, []
     for step in architecture.steps():

@@ -35,7 +35,9 @@ def test_he_weights_are_normal_with_variance_two_over_fan_in(architecture: Archi
         if name.endswith("weight"):
             deviation = math.sqrt(2 / fans(array.shape)[0])
             assert array.std() == pytest.approx(deviation, rel=0.1)
-            within = (np.abs(array) < deviation).mean()  # 68.3 % of a normal distribution, 57.7 % of a uniform
+            within = (
+                np.abs(array) < deviation
+            ).mean()  # 68.3 % of a normal distribution, 57.7 % of a uniform
             assert within == pytest.approx(0.683, abs=0.04)
 
 

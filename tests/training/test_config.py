@@ -148,7 +148,9 @@ def test_any_configuration_survives_json(config: TrainingConfig) -> None:
     assert TrainingConfig.from_json({**plain, "device_used": "CPU", "command": "x", "recipe": 3}) == config
 
 
-@pytest.mark.parametrize("plain", [None, [], "dense-2d", {}, {"epochs": 3}, {"preset": ["dense-2d"]}], ids=str)
+@pytest.mark.parametrize(
+    "plain", [None, [], "dense-2d", {}, {"epochs": 3}, {"preset": ["dense-2d"]}], ids=str
+)
 def test_json_without_a_preset_is_refused_in_words(plain: Any) -> None:
     with pytest.raises(AedeskError):
         TrainingConfig.from_json(plain)

@@ -1,0 +1,111 @@
+"""Where networks are trained: the names of devices, and the precision that pays there."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from aedesk.errors import AedeskError
+from aedesk.models.architecture import Architecture, convolutional, dense
+from aedesk.models.initialisation import initial_weights
+from aedesk.models.presets import Recipe
+from aedesk.training.device import choose, choose_precision, describe, devices
+from aedesk.training.engine import TorchEngine
+
+CPU = torch.device("cpu")
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+
+
+@pytest.fixture
+def no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+@pytest.fixture
+def two_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two CUDA devices that are only talked about."""
+    card = SimpleNamespace(name="Some GPU", total_memory=24 * 2**30)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: card)
+
+
+@pytest.mark.usefixtures("no_cuda")
+def test_without_cuda_there_is_the_cpu() -> None:
+    (cpu,) = devices()
+    assert cpu.name == "cpu"
+    assert "CPU" in cpu.label
+    assert choose("auto") == choose("cpu") == CPU
+
+
+@pytest.mark.usefixtures("no_cuda")
+@pytest.mark.parametrize("name", ["cuda", "cuda:0", "cuda:1", "gpu", "CPU", "", "mps", "cuda:-1", "meta"])
+def test_a_device_that_is_not_there_is_refused_by_the_name_it_was_called(name: str) -> None:
+    with pytest.raises(AedeskError) as caught:
+        choose(name)
+    assert repr(name) in str(caught.value)
+    assert "choose auto or one of: cpu" in str(caught.value)
+
+
+@pytest.mark.usefixtures("two_cards")
+def test_cuda_devices_are_named_with_their_memory_and_auto_takes_the_first() -> None:
+    assert [device.name for device in devices()] == ["cpu", "cuda:0", "cuda:1"]
+    assert devices()[2].label == "Some GPU (24 GiB)"
+    assert choose("auto") == choose("cuda") == choose("cuda:0") == torch.device("cuda:0")
+    assert choose("cuda:1") == torch.device("cuda:1")
+    assert choose("cpu") == CPU
+    with pytest.raises(AedeskError, match=r"'cuda:2'.*cpu, cuda:0, cuda:1"):
+        choose("cuda:2")
+
+
+@pytest.mark.parametrize("capability", [None, "amx_bf16", "avx512_bf16"])
+@pytest.mark.parametrize("architecture", [dense(4), convolutional()], ids=["dense", "conv"])
+def test_bfloat16_is_chosen_for_convolutions_on_hardware_made_for_it(
+    capability: str | None, architecture: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {"avx2": True, "amx_bf16": False, **({capability: True} if capability else {})}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
+    expected = torch.bfloat16 if capability and not architecture.is_dense else torch.float32
+    assert choose_precision("auto", CPU, architecture) == expected
+    assert choose_precision("float32", CPU, architecture) == torch.float32
+    assert choose_precision("bfloat16", CPU, architecture) == torch.bfloat16
+
+
+def test_the_capabilities_of_this_machine_can_be_asked_for() -> None:
+    assert choose_precision("auto", CPU, convolutional()) in {torch.float32, torch.bfloat16}
+
+
+def test_a_description_tells_device_threads_and_precision() -> None:
+    text = describe(CPU, torch.bfloat16)
+    assert "CPU" in text
+    assert f"{torch.get_num_threads()} thread" in text
+    assert text.endswith("bfloat16")
+
+
+@needs_cuda
+def test_training_on_cuda_takes_the_path_of_the_cpu() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (64, 28, 28), dtype=np.uint8)
+    recipe, losses = Recipe(batch_size=16), {}
+    for name in ("cpu", "cuda"):
+        engine = TorchEngine(dense(16), recipe, initial_weights(dense(16), 0), images, choose(name))
+        engine.begin_epoch(np.arange(64)[::-1].copy())
+        losses[name] = [float(engine.step(start, start + 16)) for start in range(0, 64, 16)]
+        losses[name].append(engine.evaluate(images))
+        assert engine.reconstruct(images[:3].astype(np.float32) / 255).shape == (3, 28, 28)
+        assert all(array.dtype == np.float32 for array in engine.weights().values())
+    assert losses["cuda"] == pytest.approx(losses["cpu"], rel=1e-3)
+
+
+@needs_cuda
+def test_the_convolutional_network_trains_on_cuda_at_the_precision_chosen_there() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (64, 28, 28), dtype=np.uint8)
+    device = choose("auto")
+    precision = choose_precision("auto", device, convolutional())
+    weights = initial_weights(convolutional(), 0, output_bias=-1.9)
+    engine = TorchEngine(convolutional(), Recipe(), weights, images, device, precision)
+    before = engine.evaluate(images)
+    for _ in range(5):
+        engine.step(0, 64)
+    assert engine.evaluate(images) < before
+    assert torch.cuda.get_device_name(device) in describe(device, precision)
