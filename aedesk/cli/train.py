@@ -55,12 +55,15 @@ def add_to(commands: Any) -> None:
 
 def _add_recipe(parser: argparse.ArgumentParser) -> None:
     from aedesk.models.initialisation import Initialisation
-    from aedesk.models.presets import Loss, Optimiser, Reduction
+    from aedesk.models.presets import Loss, Optimiser, Reduction, Schedule
 
     recipe = parser.add_argument_group("how to train (default: as the preset has it)")
     recipe.add_argument("--epochs", type=int, metavar="N", help="passes over the training images")
     recipe.add_argument("--batch-size", type=int, metavar="B", help="images for each step")
     recipe.add_argument("--learning-rate", type=float, metavar="R", help="size of a step")
+    recipe.add_argument(
+        "--schedule", choices=get_args(Schedule), help="the learning rate stays, or falls to 0 over the run"
+    )
     recipe.add_argument("--loss", choices=get_args(Loss), help="squared error or binary cross-entropy")
     recipe.add_argument("--optimiser", "--optimizer", choices=get_args(Optimiser), help="the rule of a step")
     recipe.add_argument(
@@ -98,7 +101,7 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    config = _config(arguments)
+    config = config_of(arguments)
     data = datasets.load(arguments, config.data)
 
     from aedesk.storage import files
@@ -120,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _config(arguments: argparse.Namespace) -> TrainingConfig:
+def config_of(arguments: argparse.Namespace) -> TrainingConfig:
     """The settings of the run; what was not given is left to the preset. AedeskError for nonsense."""
     from dataclasses import fields
 

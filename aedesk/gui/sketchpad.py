@@ -123,6 +123,11 @@ class Sketchpad(tk.Canvas):
         if self._pending is None:
             self._pending = self.after(TICK, self.run_tick)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was drawn that is not yet on the screen."""
+        return self._pending is not None
+
     def run_tick(self) -> None:
         """Do now what is due on the tick: repaint, and tell `on_change`."""
         if self._pending is not None:

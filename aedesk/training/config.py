@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from aedesk.errors import AedeskError
 from aedesk.models.architecture import Architecture
 from aedesk.models.initialisation import Initialisation
-from aedesk.models.presets import PRESETS, Loss, Optimiser, Recipe, Reduction
+from aedesk.models.presets import PRESETS, Loss, Optimiser, Recipe, Reduction, Schedule
 
 EngineName = Literal["torch", "numpy"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -19,6 +19,7 @@ _CHOICES = {
     "optimiser": get_args(Optimiser),
     "initialisation": get_args(Initialisation),
     "reduction": get_args(Reduction),
+    "schedule": get_args(Schedule),
     "engine": get_args(EngineName),
     "precision": get_args(Precision),
 }

@@ -18,8 +18,7 @@ _CHUNK = 1000  # images per pass where nothing is learnt: the maps of a convolut
 class Engine(Protocol):
     """A network, its optimiser and its training images. Images are (N, 28, 28)."""
 
-    @property
-    def learning_rate(self) -> float: ...
+    learning_rate: float
 
     def begin_epoch(self, order: np.ndarray) -> None:
         """Take the training images in `order`, a permutation of their indices, from now on."""
@@ -69,6 +68,11 @@ class TorchEngine:
     @property
     def learning_rate(self) -> float:
         return float(self._optimiser.param_groups[0]["lr"])
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
 
     def begin_epoch(self, order: np.ndarray) -> None:
         self._order = torch.from_numpy(order).to(self._device)

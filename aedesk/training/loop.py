@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from aedesk.data.imageset import ImageSet
+from aedesk.models.presets import Recipe
 from aedesk.errors import AedeskError
 from aedesk.training.config import TrainingConfig
 from aedesk.training.engine import Engine
@@ -52,6 +53,7 @@ def train(
             if stopped():
                 break
             stop = min(start + recipe.batch_size, len(training))
+            engine.learning_rate = learning_rate(recipe, clock.share_done)
             with clock.step():
                 # Not float(...): reading a number from a GPU would wait for it at every step.
                 loss: Any = engine.step(start, stop)
@@ -90,6 +92,13 @@ def _finite(loss: float, epoch: int) -> float:
     return loss
 
 
+def learning_rate(recipe: Recipe, share: float) -> float:
+    """The rate of the step before which `share` of the run's steps, in [0, 1), have been taken."""
+    if recipe.schedule == "cosine":
+        return recipe.learning_rate * (1 + math.cos(math.pi * share)) / 2
+    return recipe.learning_rate
+
+
 class _Clock:
     """Seconds spent at work, pauses left out, and what they say about the time to come."""
 
@@ -117,6 +126,11 @@ class _Clock:
         if due:
             self._reported = self.worked
         return due
+
+    @property
+    def share_done(self) -> float:
+        """Of all steps of the run, in [0, 1]."""
+        return self._done / self._steps
 
     @property
     def steps_per_second(self) -> float:

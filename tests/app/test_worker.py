@@ -1,0 +1,181 @@
+"""A generator in a thread: what it yields arrives in order, and it stops and pauses where it yields."""
+
+import gc
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aedesk.app.worker import Ended, Link, Worker
+
+PATIENCE = 20.0
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Give the other thread time; fail when it never comes."""
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, "nothing has happened"
+        time.sleep(0.001)
+
+
+def drained(worker: Worker[Any]) -> list[Any]:
+    """Everything up to the end of the worker."""
+    messages: list[Any] = []
+
+    def over() -> bool:
+        messages.extend(worker.drain(budget=1))
+        return bool(messages) and isinstance(messages[-1], Ended)
+
+    wait_until(over)
+    wait_until(lambda: not worker.is_alive)
+    return messages
+
+
+def counting(link: Link[Any]) -> Iterator[int]:
+    number = 0
+    while not link.stopped():
+        yield number
+        number += 1
+
+
+def test_items_arrive_in_order_and_then_the_end() -> None:
+    worker = Worker("count", lambda link: iter(range(1000))).start()
+    assert drained(worker) == [*range(1000), Ended(None)]
+
+
+def test_what_is_told_and_what_is_yielded_keep_their_order() -> None:
+    def work(link: Link[str]) -> Iterator[str]:
+        link.tell("a")
+        yield "b"
+        link.tell("c")
+        link.tell("d")
+        yield "e"
+
+    assert drained(Worker("tell", work).start()) == [*"abcde", Ended(None)]
+
+
+def test_the_work_is_done_in_a_thread_of_that_name_that_keeps_the_process_alive() -> None:
+    def work(link: Link[Any]) -> Iterator[Any]:
+        yield threading.current_thread().name, threading.current_thread().daemon
+
+    worker = Worker("some work", work)
+    assert not worker.is_alive
+    assert drained(worker.start())[0] == ("some work", False)
+    assert "some work" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_stop_is_seen_and_last_words_are_heard() -> None:
+    def work(link: Link[str]) -> Iterator[str]:
+        while not link.stopped():
+            yield "working"
+        yield "last words"
+
+    worker = Worker("stop", work).start()
+    worker.stop()
+    messages = drained(worker)
+    assert messages[-2:] == ["last words", Ended(None)]
+
+
+def test_a_pause_holds_the_generator_at_its_next_yield() -> None:
+    progress: list[int] = []
+
+    def work(link: Link[Any]) -> Iterator[int]:
+        for number in counting(link):
+            progress.append(number)
+            yield number
+
+    worker = Worker("pause", work).start()
+    wait_until(lambda: len(progress) > 3)
+    worker.pause()
+    assert worker.is_paused
+    held: list[int] = []
+
+    def still() -> bool:
+        held.append(len(progress))
+        time.sleep(0.02)
+        return len(held) > 2 and held[-1] == held[-2] == held[-3]
+
+    wait_until(still)
+    assert worker.is_alive
+    worker.resume()
+    assert not worker.is_paused
+    wait_until(lambda: len(progress) > held[-1] + 3)
+    worker.stop()
+    numbers = drained(worker)[:-1]
+    assert numbers == list(range(len(numbers)))  # nothing was lost over the pause
+
+
+def test_a_stop_ends_a_pause() -> None:
+    worker = Worker("paused", counting).start()
+    worker.pause()
+    worker.stop()
+    assert drained(worker)[-1] == Ended(None)
+
+
+def test_a_pause_after_the_stop_comes_too_late_to_hold_anything() -> None:
+    worker = Worker("late", counting).start()
+    worker.stop()
+    worker.pause()
+    assert drained(worker)[-1] == Ended(None)
+
+
+@pytest.mark.parametrize("problem", [ValueError("no"), MemoryError(), KeyboardInterrupt(), SystemExit(3)], ids=repr)
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whatever_is_raised_arrives_after_what_was_yielded(problem: BaseException) -> None:
+    def work(link: Link[str]) -> Iterator[str]:
+        yield "so far"
+        raise problem
+
+    messages = drained(Worker("raise", work).start())
+    assert messages == ["so far", Ended(problem)]
+    assert messages[-1].problem is problem
+
+
+def test_a_generator_that_cannot_even_begin_is_a_problem_too() -> None:
+    def make(link: Link[Any]) -> Iterator[Any]:
+        raise OSError("no such thing")
+
+    (end,) = drained(Worker("make", make).start())
+    assert isinstance(end.problem, OSError)
+
+
+def test_an_error_keeps_its_lines_but_not_the_arrays_of_the_work() -> None:
+    alive: list[weakref.ref[np.ndarray]] = []
+
+    def work(link: Link[Any]) -> Iterator[Any]:
+        images = np.zeros(1000)
+        alive.append(weakref.ref(images))
+        yield images[:1].copy()
+        try:
+            deeper(images)
+        except ZeroDivisionError as problem:
+            raise ValueError("in words") from problem
+
+    def deeper(images: np.ndarray) -> float:
+        more = images.copy()
+        alive.append(weakref.ref(more))
+        return 1 // int(more.sum())
+
+    end = drained(Worker("arrays", work).start())[-1]
+    gc.collect()
+    assert [reference() for reference in alive] == [None, None]
+    lines = [frame.name for frame in __import__("traceback").extract_tb(end.problem.__traceback__)]
+    assert lines[-1] == "work"
+
+
+def test_a_drain_hands_out_about_as_much_as_its_budget_allows() -> None:
+    worker = Worker("many", lambda link: iter(range(50))).start()
+    wait_until(lambda: not worker.is_alive)
+    assert list(worker.drain(budget=-1)) == [0]  # one message at least, however late it is
+    seen = []
+    for number in worker.drain(budget=0.02):
+        seen.append(number)
+        time.sleep(0.03)
+    assert seen == [1]
+    assert list(worker.drain(budget=PATIENCE)) == [*range(2, 50), Ended(None)]
+    assert list(worker.drain()) == []

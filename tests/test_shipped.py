@@ -1,0 +1,78 @@
+"""What ships: every system of the recipes, at its bar, measured anew from the files."""
+
+import shlex
+
+import numpy as np
+import pytest
+
+from aedesk import paths
+from aedesk.latent.atlas import atlas_for
+from aedesk.latent.neighbours import Neighbours
+from aedesk.models.presets import PRESETS
+from aedesk.storage.library import load_model, resolve, shipped
+from aedesk.storage.runs import Run
+
+BARS = {
+    "dense-2d": 0.043,
+    "dense-32": 0.0105,
+    "vanilla-64": 0.0055,
+    "deep-64": 0.0060,
+    "conv": 0.0030,
+    "mlp-128": 0.0040,
+    "dense-64": 0.0078,
+}
+
+
+def test_every_preset_is_shipped_and_nothing_else():
+    assert shipped() == list(PRESETS) == list(BARS)
+
+
+@pytest.mark.parametrize("name", BARS)
+def test_a_shipped_model_rebuilds_the_test_images_at_its_bar(name, mnist):
+    model = load_model(name)
+    images = mnist.test.pixels()
+    error = float(((model.reconstruct(images) - images) ** 2).mean(dtype=np.float64))
+    assert error <= BARS[name]
+    assert error == pytest.approx(model.checkpoint.metrics["test_mse"], rel=1e-3)
+
+
+@pytest.mark.parametrize("name", BARS)
+def test_a_shipped_model_was_trained_by_its_recipe_with_a_command_that_works(name):
+    from aedesk.cli.parser import build
+    from aedesk.cli.train import config_of
+
+    checkpoint = load_model(name).checkpoint
+    words = shlex.split(checkpoint.config["command"])
+    assert words[0] == "aedesk"
+    config = config_of(build().parse_args(words[1:]))
+    assert config.preset == name
+    assert config.data == "mnist"
+    assert config.recipe == PRESETS[name].recipe
+    assert config.to_json().items() <= checkpoint.config.items()
+    assert len(checkpoint.history) == config.recipe.epochs
+    assert all(row["validation_loss"] > 0 for row in checkpoint.history)
+
+
+@pytest.mark.parametrize("name", BARS)
+def test_a_shipped_atlas_holds_codes_of_training_images_that_name_test_digits(name, mnist):
+    atlas = atlas_for(resolve(name))
+    assert atlas is not None
+    assert "training" in atlas.source
+    assert len(atlas) >= (1000 if name == "conv" else 5000)
+    codes = load_model(name).encode(mnist.test.images[:500])
+    right = Neighbours(atlas.codes, atlas.labels).predict(codes) == mnist.test.labels[:500]
+    assert right.mean() > (0.6 if name == "dense-2d" else 0.88)
+
+
+def test_the_numpy_run_has_the_errors_that_the_readme_shows():
+    run = Run(paths.weights() / "mlp-128")
+    history = run.read_history()
+    assert history[0]["train_loss"] <= 0.0654
+    assert history[1]["train_loss"] <= 0.0505
+    assert history[99]["train_loss"] <= 0.0040
+    assert load_model("mlp-128").checkpoint.config["engine"] == "numpy"
+
+
+def test_weights_and_atlases_take_at_most_20_megabytes():
+    size = sum(path.stat().st_size for path in paths.weights().rglob("*") if path.is_file())
+    assert size <= 20_000_000
