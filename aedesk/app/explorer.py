@@ -71,6 +71,7 @@ class Explorer:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._newest_load = 0
+        self._newest_map = 0
         self._test_images: dict[str, ImageSet] = {}
         self._rng = np.random.default_rng()
         self.active: ActiveModel | None = None
@@ -84,24 +85,40 @@ class Explorer:
 
     def load(self, reference: str) -> None:
         """Load a shipped name, a run folder or a file in the background, then use it; the latest wish wins."""
-        self._run(f"load {reference}", lambda link: load_active(reference, link))
+        self.cancel()
+        mine = self._newest_load
+        self._run(
+            f"load {reference}", lambda link: load_active(reference, link), lambda: mine == self._newest_load
+        )
 
     def set_projection(self, kind: str) -> None:
-        """Lay the map out anew in the background: `native`, `pca` or `tsne`."""
+        """Lay the map out anew in the background: `native`, `pca` or `tsne`; a model that is coming in goes first."""
         active = self.active
-        if active is not None:
-            self._run(f"project {kind}", lambda link: with_projection(active, kind, link))
+        if active is None:
+            return
+        self._newest_map += 1
+        mine = self._newest_map
+        self._run(
+            f"project {kind}",
+            lambda link: with_projection(active, kind, link),
+            lambda: mine == self._newest_map and active is self.active,
+        )
 
     def cancel(self) -> None:
         """Give up what is being loaded or laid out; what is in use stays."""
         self._newest_load += 1
+        self._newest_map += 1
 
-    def _run(self, name: str, make: Callable[[Link[str | ActiveModel]], Iterator[str | ActiveModel]]) -> None:
-        self._newest_load += 1
-        mine = self._newest_load
+    def _run(
+        self,
+        name: str,
+        make: Callable[[Link[str | ActiveModel]], Iterator[str | ActiveModel]],
+        is_wanted: Callable[[], bool],
+    ) -> None:
+        """Use what `make` comes to, unless it is overtaken: no longer wanted."""
 
         def on_item(item: str | ActiveModel) -> None:
-            if mine != self._newest_load:
+            if not is_wanted():
                 return
             if isinstance(item, str):
                 self.status.emit(item)
@@ -109,11 +126,11 @@ class Explorer:
                 self._adopt(item)
 
         def on_end(problem: BaseException | None) -> None:
-            if problem is not None and mine == self._newest_load:
+            if problem is not None and is_wanted():
                 self.failed.emit(problem)
 
         def overtaken_or(link: Link[str | ActiveModel]) -> Link[str | ActiveModel]:
-            return Link(lambda: link.stopped() or mine != self._newest_load, link.tell)
+            return Link(lambda: link.stopped() or not is_wanted(), link.tell)
 
         self._jobs.start(name, lambda link: make(overtaken_or(link)), on_item, on_end)
 

@@ -42,8 +42,8 @@ class Ink:
 
     @property
     def image(self) -> Image.Image:
-        """The raster as a picture of mode L."""
-        return Image.fromarray(self._pixels)
+        """The raster as it is now, as a picture of mode L."""
+        return Image.fromarray(self._pixels).copy()  # Pillow's own shares the memory that is painted on
 
     @property
     def is_blank(self) -> bool:

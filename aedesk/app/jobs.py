@@ -21,6 +21,9 @@ class Jobs:
 
     def __init__(self) -> None:
         self._jobs: list[_Job] = []
+        self._leaving: list[
+            Worker[Any]
+        ] = []  # their end has been told; their threads may live a moment longer
 
     def start(
         self,
@@ -36,17 +39,20 @@ class Jobs:
 
     def poll(self) -> None:
         """Deliver what has arrived. Call it about every 30 ms; it keeps to a few milliseconds."""
+        self._leaving = [worker for worker in self._leaving if worker.is_alive]
         for job in tuple(self._jobs):
             for message in job.worker.drain():
                 if isinstance(message, Ended):
                     self._jobs.remove(job)
+                    self._leaving.append(job.worker)
                     job.on_end(message.problem)
                 else:
                     job.on_item(message)
 
     @property
     def are_running(self) -> bool:
-        return any(job.worker.is_alive for job in self._jobs)
+        """Whether a thread is alive, or an end has not been told yet."""
+        return bool(self._jobs) or any(worker.is_alive for worker in self._leaving)
 
     def stop_all(self) -> None:
         """Ask every worker to end; poll until `are_running` is False before the process may exit."""

@@ -57,7 +57,7 @@ def load_active(reference: str, link: Link[str | ActiveModel]) -> Iterator[str |
     yield f"Loading {reference} ..."
     from aedesk.latent import atlas as atlases
     from aedesk.latent.neighbours import Neighbours
-    from aedesk.latent.projection import kinds, project
+    from aedesk.latent.projection import best_known
     from aedesk.storage.library import load_model, resolve
 
     path = resolve(reference)
@@ -70,7 +70,7 @@ def load_active(reference: str, link: Link[str | ActiveModel]) -> Iterator[str |
     if link.stopped():
         return
     neighbours = Neighbours(atlas.codes, atlas.labels)
-    projection = project(kinds(model.code_size)[0], atlas)
+    projection = best_known(atlas)
     yield ActiveModel(reference, model, atlas, neighbours, projection)
 
 

@@ -21,7 +21,7 @@ def load() -> dict[str, Any]:
     """The settings as last saved, or none."""
     try:
         settings = json.loads((paths.settings() / "settings.json").read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return settings if isinstance(settings, dict) else {}
 
@@ -36,7 +36,7 @@ def load_sketch() -> np.ndarray | None:
     try:
         with Image.open(paths.settings() / "sketch.png") as picture:
             return np.array(picture.convert("L"))
-    except (OSError, ValueError, SyntaxError):  # SyntaxError: Pillow's word for a broken PNG
+    except Exception:  # Pillow has many words for a broken picture: SyntaxError, DecompressionBombError ...
         return None
 
 

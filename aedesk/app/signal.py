@@ -15,10 +15,16 @@ class Signal(Generic[T]):
         self._listeners: list[Callable[[T], object]] = []
 
     def connect(self, listener: Callable[[T], object]) -> Callable[[], None]:
-        """Call `listener(value)` from now on; the returned function ends that."""
+        """Call `listener(value)` from now on; the returned function ends that, even while a value goes round."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def disconnect() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return disconnect
 
     def emit(self, value: T) -> None:
         for listener in tuple(self._listeners):
-            listener(value)
+            if listener in self._listeners:
+                listener(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,4 +120,10 @@ def _work(config: TrainingConfig, link: Link[Event | Fetching | Path]) -> Iterat
     )
     run = Run.new(config.preset)
     yield run.path
-    yield from run_training(config, data, run, link.stopped)
+    try:
+        yield from run_training(config, data, run, link.stopped)
+    finally:
+        with suppress(
+            OSError
+        ):  # a run that could not begin leaves nothing; rmdir spares whatever is not empty
+            run.path.rmdir()

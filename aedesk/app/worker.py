@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -59,8 +60,9 @@ class Worker(Generic[T]):
         return not self._running.is_set()
 
     def pause(self) -> None:
-        """Hold the generator at its next yield."""
-        self._running.clear()
+        """Hold the generator at its next yield; too late once it has been asked to end."""
+        if not self._stop.is_set():
+            self._running.clear()
 
     def resume(self) -> None:
         self._running.set()
@@ -83,12 +85,23 @@ class Worker(Generic[T]):
 
     def _work(self) -> None:
         try:
-            for item in self._make(Link(self._stop.is_set, self._messages.put)):
-                self._messages.put(item)
-                self._running.wait()
+            self._iterate()
         except BaseException as problem:  # whatever it is, the owner must hear of it
             logger.debug("worker %s ended", self._thread.name, exc_info=True)
-            # The traceback's frames would keep the generator's arrays alive for as long as the message.
+            _clear_frames(problem)
             self._messages.put(Ended(problem))
         else:
             self._messages.put(Ended())
+
+    def _iterate(self) -> None:
+        for item in self._make(Link(self._stop.is_set, self._messages.put)):
+            self._messages.put(item)
+            self._running.wait()
+
+
+def _clear_frames(problem: BaseException) -> None:
+    """Forget the variables behind an error: they would keep a run's arrays alive for as long as its message."""
+    cause: BaseException | None = problem
+    while cause is not None:
+        traceback.clear_frames(cause.__traceback__)
+        cause = cause.__cause__ or cause.__context__

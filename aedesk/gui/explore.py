@@ -21,7 +21,8 @@ from aedesk.gui.tiles import CodeTile, ImageTile
 if TYPE_CHECKING:
     from aedesk.gui.latent_map import LatentMap
 
-_WIDEST, _NARROWEST = 640, 280  # px, of the canvas's edge
+_WIDEST, _NARROWEST = 640, 160  # px, of the canvas's edge
+_CAPTION = 22  # px, height of the words above a tile
 _SHARE = 0.36  # of the tab's width, for the canvas
 _TILES = 4
 _THINNEST, _BRUSH, _THICKEST = (
@@ -62,9 +63,10 @@ class ExploreTab(ttk.Frame):
 
     def _build_left(self) -> ttk.Frame:
         left = ttk.Frame(self)
-        self._build_tools(left).pack(fill="x", pady=(0, GAP))
+        self._tools = self._build_tools(left)
+        self._tools.pack(fill="x", pady=(0, GAP))
         self.sketchpad = Sketchpad(left, self._look, self.ink, self._on_ink)
-        self.sketchpad.pack()
+        self.sketchpad.pack(anchor="w")
         tiles = ttk.Frame(left)
         tiles.pack(fill="x", pady=(GAP, 0))
         self._sees = ImageTile(tiles, self._look, "Model sees")
@@ -80,7 +82,7 @@ class ExploreTab(ttk.Frame):
         _tip(self._code, "All that is kept of the drawing: the numbers between encoder and decoder.")
         _tip(self._rebuilds, "What the decoder makes of the code alone.")
         _tip(self._errs, "Red: ink that was not there. Blue: ink that got lost.")
-        self.guess = GuessLine(left)
+        self.guess = GuessLine(left, self._look)
         self.guess.pack(fill="x", pady=(GAP, 0))
         return left
 
@@ -235,11 +237,11 @@ class ExploreTab(ttk.Frame):
         """The canvas grows with the window, as far as height and width allow."""
         if event.widget is not self:
             return
-        # What stands above and below the canvas besides the tiles: tools, captions, the guess, gaps.
-        others = 196
+        others = self._tools.winfo_reqheight() + self.guess.winfo_reqheight() + _CAPTION + 6 * GAP
         by_height = (event.height - others) / (1 + 1 / _TILES)
-        edge = int(min(max(_NARROWEST, event.width * _SHARE), by_height, _WIDEST))
-        edge = max(edge, 160)
+        limit, least = ttk.scale_size(self, [_WIDEST, _NARROWEST])
+        widest = max(self._tools.winfo_reqwidth(), event.width * _SHARE)
+        edge = int(max(least, min(widest, by_height, limit)))
         self.sketchpad.set_edge(edge)
         for tile in self._tiles:
             tile.set_edge((edge + 4 - (_TILES - 1) * GAP) // _TILES)

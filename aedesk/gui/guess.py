@@ -7,8 +7,7 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from aedesk.app.explorer import Reading
-from aedesk.gui.theme import GAP
-from aedesk.palette import class_colours
+from aedesk.gui.theme import GAP, Look
 
 _EMPTY = "Draw, and the network\nrebuilds it as you go."
 
@@ -16,34 +15,36 @@ _EMPTY = "Draw, and the network\nrebuilds it as you go."
 class GuessLine(ttk.Frame):
     """A large class name in its colour, the share of neighbours as a bar, and the reconstruction error."""
 
-    def __init__(self, master: tk.Misc) -> None:
+    def __init__(self, master: tk.Misc, look: Look) -> None:
         super().__init__(master)
+        self._look = look
         self._classes: tuple[str, ...] = ()
-        self._colours: list[str] = []
-        self._digit = ttk.Label(self, text="", style="Guess.TLabel", width=2, anchor="center")
+        self._digit = ttk.Label(self, style="Guess.TLabel", width=2, anchor="center")
         self._digit.pack(side="left")
         words = ttk.Frame(self)
         words.pack(side="left", fill="x", expand=True, padx=(GAP, 0))
-        self._line = ttk.Label(words, text=_EMPTY, justify="left")
+        self._line = ttk.Label(words, justify="left")
         self._line.pack(anchor="w")
         self._bar = ttk.Progressbar(words, maximum=1.0, bootstyle="primary")
         self._bar.pack(fill="x", pady=(4, 2))
         self._error = ttk.Label(words, text="", style="Muted.TLabel")
         self._error.pack(anchor="w")
+        self.show(None)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        self._classes, self._colours = classes, class_colours(len(classes))
+        self._classes = classes
 
     def show(self, reading: Reading | None) -> None:
         if reading is None:
-            self._digit.configure(text="")
+            self._digit.configure(text="?", foreground=self._look.palette.faint)
             self._line.configure(text=_EMPTY)
             self._bar.configure(value=0)
             self._error.configure(text="")
             return
         guess = reading.guess
         votes = len(guess.neighbours)
-        self._digit.configure(text=self._classes[guess.label], foreground=self._colours[guess.label])
+        colours = self._look.palette.class_colours(len(self._classes))
+        self._digit.configure(text=self._classes[guess.label], foreground=colours[guess.label])
         self._line.configure(text=f"{round(guess.share * votes)} of the {votes} nearest training codes")
         self._bar.configure(value=guess.share)
         self._error.configure(text=f"Error: MSE {reading.mse:.4f}   PSNR {reading.psnr:.1f} dB")

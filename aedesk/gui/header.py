@@ -9,6 +9,7 @@ import ttkbootstrap as ttk
 
 from aedesk.app.loading import ActiveModel
 from aedesk.app.trainer import State
+from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.theme import GAP, Look
 from aedesk.models.presets import PRESETS
 from aedesk.storage.library import shipped
@@ -53,7 +54,7 @@ class Header(ttk.Frame):
         ttk.ToolTip(theme, text="Light or dark", delay=500)
         self._device = ttk.Label(self, text="", style="Muted.TLabel")
         self._device.pack(side="right", padx=(GAP, GAP))
-        self._about = ttk.Label(self, text="", style="Muted.TLabel")
+        self._about = FittingLabel(self)
         self._about.pack(side="left", padx=(2 * GAP, 0), fill="x", expand=True)
 
     def list_models(self) -> None:
@@ -67,7 +68,7 @@ class Header(ttk.Frame):
 
     def show_model(self, active: ActiveModel) -> None:
         self._picker.set(_title(active.reference))
-        self._about.configure(text=_about(active))
+        self._about.set(_about(active))
 
     def set_device(self, device: str) -> None:
         self.device = device

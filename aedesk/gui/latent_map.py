@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from aedesk.gui.platform import RIGHT_BUTTON, bind_wheel
 from aedesk.gui.point_cloud import PointCloud
 from aedesk.gui.theme import Look
-from aedesk.palette import class_colours
 
+_DPI = 100
 _ZOOM_STEP = 1.25  # per notch of the wheel
 _WALK = 0.02  # of the visible width, per arrow key
 _MARGIN = 0.06  # of the extent, around all points when the map is fitted
@@ -40,7 +40,7 @@ class LatentMap(tk.Frame):
         self._resizing: str | None = None
         self._panned_from: tuple[int, int] | None = None
 
-        self._figure = Figure(dpi=100)
+        self._figure = Figure(dpi=_DPI)
         self._axes = self._figure.add_axes((0, 0, 1, 1))
         self._axes.axis("off")
         self._sketch = self._marker("o", 15)
@@ -171,8 +171,8 @@ class LatentMap(tk.Frame):
             self._cloud.remove()
             self._cloud = None
         if len(self._points):
-            radius = 2.4 if len(self._points) <= 10_000 else 1.2
-            colours = class_colours(len(self._classes))
+            radius = (2.4 if len(self._points) <= 10_000 else 1.2) * self._figure.dpi / _DPI
+            colours = self._look.palette.class_colours(len(self._classes))
             self._cloud = PointCloud(self._points, self._labels, colours, radius)
             self._axes.add_artist(self._cloud)
         self._write_legend()
@@ -184,15 +184,18 @@ class LatentMap(tk.Frame):
         self._legend.clear()
         if not 1 < len(self._classes) <= 26:
             return
-        width = max(self._figure.bbox.width, 1)
-        x = 16.0
-        for name, colour in zip(self._classes, class_colours(len(self._classes)), strict=True):
+        width, height = (max(side, 1) for side in self._figure.bbox.size)
+        scale = self._figure.dpi / _DPI  # Matplotlib raises its dpi on a fine screen
+        x = 16.0 * scale
+        for name, colour in zip(
+            self._classes, self._look.palette.class_colours(len(self._classes)), strict=True
+        ):
             for text, offset, shade in (("\u25cf", 0, colour), (name, 14, self._look.palette.muted)):
-                place = ((x + offset) / width, 1 - 22 / max(self._figure.bbox.height, 1))
+                place = ((x + offset * scale) / width, 1 - 22 * scale / height)
                 self._legend.append(
                     self._figure.text(*place, text, color=shade, fontsize=9, va="center", zorder=5)
                 )
-            x += 30 + 7 * len(name)
+            x += (30 + 7 * len(name)) * scale
 
     def _redraw(self) -> None:
         self._background = None

@@ -11,6 +11,7 @@ from PIL import ImageColor
 
 from aedesk import paths
 from aedesk.app.signal import Signal
+from aedesk.palette import class_colours
 
 GAP = 8  # px: every distance is a multiple of it
 
@@ -36,11 +37,26 @@ class Palette:
         shaded: np.ndarray = paper + image[..., None] * (ink - paper)
         return shaded.clip(0, 255).astype(np.uint8)
 
-    def signed(self, error: np.ndarray) -> np.ndarray:
-        """(H, W) in [-1, 1] -> (H, W, 3) uint8: paper at 0, one colour above and another below."""
-        paper, above, below = _rgb(self.surface), _rgb(self.too_much), _rgb(self.too_little)
-        weight = np.abs(error)[..., None] ** 0.7  # small errors stay visible
-        towards = np.where(error[..., None] > 0, above, below)
+    def signed_error(self, error: np.ndarray) -> np.ndarray:
+        """(H, W) in [-1, 1] -> (H, W, 3) uint8: paper at 0, red for too much ink, blue for too little."""
+        return self._signed(error, self.too_much, self.too_little)
+
+    def signed_code(self, code: np.ndarray) -> np.ndarray:
+        """(H, W) in [-1, 1] -> (H, W, 3) uint8: paper at 0, the accent above it, grey below."""
+        return self._signed(code, self.accent, self.muted)
+
+    def class_colours(self, count: int) -> list[str]:
+        """`palette.class_colours`, in the dark a fifth of the way to white: else some could hardly be seen."""
+        colours = class_colours(count)
+        if self.name == "light":
+            return colours
+        lighter = [(0.8 * _rgb(colour) + 0.2 * 255).astype(int) for colour in colours]
+        return ["#{:02x}{:02x}{:02x}".format(*colour) for colour in lighter]
+
+    def _signed(self, values: np.ndarray, over: str, under: str) -> np.ndarray:
+        paper, above, below = _rgb(self.surface), _rgb(over), _rgb(under)
+        weight = np.abs(values)[..., None] ** 0.7  # small values stay visible
+        towards = np.where(values[..., None] > 0, above, below)
         shaded: np.ndarray = paper + weight * (towards - paper)
         return shaded.clip(0, 255).astype(np.uint8)
 

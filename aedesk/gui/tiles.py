@@ -51,7 +51,7 @@ class ImageTile(ttk.Frame):
     def _paint(self) -> None:
         palette = self._look.palette
         image = np.zeros((28, 28), np.float32) if self._image is None else self._image
-        shaded = palette.signed(image) if self._signed else palette.shade(image)
+        shaded = palette.signed_error(image) if self._signed else palette.shade(image)
         picture = Image.fromarray(shaded)
         self._photo.paste(picture.resize((self._edge, self._edge), Image.Resampling.NEAREST))
 
@@ -65,6 +65,7 @@ class CodeTile(ttk.Frame):
         self._edge = edge
         self._code: np.ndarray | None = None
         self._spread = 1.0
+        self._floor = -1
         self._caption = ttk.Label(self, text="Code", style="Muted.TLabel")
         self._caption.pack(anchor="w")
         self._canvas = tk.Canvas(self, width=edge, height=edge, highlightthickness=0, borderwidth=0)
@@ -91,6 +92,7 @@ class CodeTile(ttk.Frame):
     def set_scale(self, codes: np.ndarray) -> None:
         """codes: (N, D) of training images: a bar is full at the size that 99 % of their numbers stay below."""
         self._spread = float(np.quantile(np.abs(codes), 0.99)) or 1.0
+        self._floor = -1 if codes.min() < 0 else 0
         self._caption.configure(text=f"Code: {codes.shape[1]:,}")
 
     def show(self, code: np.ndarray | None) -> None:
@@ -109,16 +111,16 @@ class CodeTile(ttk.Frame):
         else:
             heights = (code / self._spread).clip(-1, 1)
             levels = self._bars(heights) if len(code) <= _MOST_BARS else self._cells(heights)
-        self._photo.paste(Image.fromarray(self._look.palette.signed(levels)))
+        self._photo.paste(Image.fromarray(self._look.palette.signed_code(levels)))
 
     def _bars(self, heights: np.ndarray) -> np.ndarray:
-        """A bar for each number, up from the middle if it is positive and down if it is negative."""
+        """A bar for each number: up if it is positive, down if it is negative; the floor is 0 if none can be."""
         edge = self._edge
         column = np.arange(edge) * len(heights) // edge  # which number a column of pixels belongs to
         level = heights[column]
-        row = (edge / 2 - np.arange(edge)[:, None]) / (edge / 2)  # +1 at the top, -1 at the bottom
+        row = np.linspace(1, self._floor, edge)[:, None]  # what height a row of pixels stands for
         filled = np.where(level >= 0, (row >= 0) & (row <= level), (row <= 0) & (row >= level))
-        return np.where(filled, np.where(level >= 0, 0.75, -0.75), 0).astype(np.float32)
+        return np.where(filled, np.where(level >= 0, 1, -1), 0).astype(np.float32)
 
     def _cells(self, heights: np.ndarray) -> np.ndarray:
         side = int(np.ceil(np.sqrt(len(heights))))

@@ -57,6 +57,12 @@ RECIPE = (
 DEVICE = Setting("device", "Device", "Where it computes: Automatic takes a GPU if there is one.", AUTOMATIC)
 ADVANCED = (
     Setting(
+        "schedule",
+        "Rate schedule",
+        "Constant keeps the learning rate; cosine lets it fall to 0, so that the last steps are the finest.",
+        {"Constant": "constant", "Cosine": "cosine"},
+    ),
+    Setting(
         "validation_fraction",
         "Validation share",
         "The part of the training images, up to 0.5, that is held out to see how the model does on new ones.",

@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 
 POLL = 30  # ms between two looks at what the workers have sent
 _DEFAULT_MODEL = "dense-32"
-_SMALLEST = (1000, 680)
-_FIRST_SIZE = "1280x800"
+_SMALLEST = (1000, 680)  # logical px, as the first size
+_FIRST_SIZE = (1280, 800)
 
 
 class Window:
@@ -51,7 +51,7 @@ class Window:
         self._tick: str | None = None
         self._status = StringVar(root, value="Getting ready: you can draw already ...")
         self.hands = Hands(root, self.ink, self.explorer, self._status.set, self._on_problem)
-        root.minsize(*_SMALLEST)
+        root.minsize(*_smallest(root))
         root.geometry(_usable_geometry(root, remembered.get("geometry")))
         root.protocol("WM_DELETE_WINDOW", self.close)
         self._build()
@@ -286,9 +286,17 @@ def _usable_geometry(root: ttk.App, remembered: object) -> str:
     """The remembered size and place, if it is well-formed and still on a screen."""
     match = re.fullmatch(r"(\d+)x(\d+)\+(-?\d+)\+(-?\d+)", str(remembered))
     if match is None:
-        return _FIRST_SIZE
+        return "{}x{}".format(*_within_screen(root, *ttk.scale_size(root, _FIRST_SIZE)))
     width, height, x, y = map(int, match.groups())
-    width = min(max(width, _SMALLEST[0]), root.winfo_screenwidth())
-    height = min(max(height, _SMALLEST[1]), root.winfo_screenheight())
+    width, height = _within_screen(root, *(map(max, (width, height), _smallest(root))))
     on_screen = -width < x < root.winfo_screenwidth() - 40 and 0 <= y < root.winfo_screenheight() - 40
     return f"{width}x{height}" + (f"+{x}+{y}" if on_screen else "")
+
+
+def _smallest(root: ttk.App) -> tuple[int, int]:
+    """What the window may not be made smaller than; on a small screen, the screen."""
+    return _within_screen(root, *ttk.scale_size(root, _SMALLEST))
+
+
+def _within_screen(root: ttk.App, width: int, height: int) -> tuple[int, int]:
+    return min(width, root.winfo_screenwidth()), min(height, root.winfo_screenheight())

@@ -50,6 +50,13 @@ def kinds(code_size: int) -> tuple[Kind, ...]:
     return ("native", "pca", "tsne") if code_size == 2 else ("pca", "tsne")
 
 
+def best_known(atlas: Atlas) -> Projection:
+    """The best map that is there at once: the code itself, a t-SNE map computed before, or PCA."""
+    if atlas.code_size == 2:
+        return Native(atlas.codes)
+    return tsne.known(atlas) or pca.fit(atlas.codes)
+
+
 def project(
     kind: str,
     atlas: Atlas,

@@ -1,4 +1,4 @@
-"""The t-SNE map of an atlas, computed once and kept in the cache."""
+"""The t-SNE map of an atlas, computed once and kept in the cache; those of the shipped atlases are shipped."""
 
 from __future__ import annotations
 
@@ -56,22 +56,30 @@ class TSne:
         return self._codes_at(points)
 
 
+def known(atlas: Atlas) -> TSne | None:
+    """The map of an atlas if it needs no computing: a shipped one, or one from the cache."""
+    for path in (paths.weights() / "maps" / _file_name(atlas), paths.cache() / "maps" / _file_name(atlas)):
+        points = _read(path, len(atlas))
+        if points is not None:
+            return TSne(atlas.codes, points)
+    return None
+
+
 def fit(
     atlas: Atlas,
     *,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> TSne:
-    """The map of an atlas: from the cache, or computed and put there. Same atlas, same map.
+    """The map of an atlas: a known one, or computed and put into the cache. Same atlas, same map.
 
     progress(steps done, steps in all) is told, cancelled() -> bool asked, every few steps.
     Raises AedeskError if the atlas has too few codes, Cancelled if ended.
     """
-    key = hashlib.sha256(atlas.codes.tobytes()).hexdigest()
-    path = paths.cache() / "maps" / f"{key}-tsne.safetensors"
-    known = _cached(path, len(atlas))
-    if known is not None:
-        return TSne(atlas.codes, known)
+    there = known(atlas)
+    if there is not None:
+        return there
+    path = paths.cache() / "maps" / _file_name(atlas)
     computed = _compute(atlas.codes, progress or _ignore, cancelled or _never)
     try:
         files.make_folder(path.parent)
@@ -81,7 +89,11 @@ def fit(
     return TSne(atlas.codes, computed)
 
 
-def _cached(path: Path, count: int) -> np.ndarray | None:
+def _file_name(atlas: Atlas) -> str:
+    return f"{hashlib.sha256(atlas.codes.tobytes()).hexdigest()[:32]}-tsne.safetensors"
+
+
+def _read(path: Path, count: int) -> np.ndarray | None:
     if not files.is_file(path):
         return None
     try:

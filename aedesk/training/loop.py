@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from aedesk.data.imageset import ImageSet
-from aedesk.models.presets import Recipe
 from aedesk.errors import AedeskError
+from aedesk.models.presets import Recipe
 from aedesk.training.config import TrainingConfig
 from aedesk.training.engine import Engine
 from aedesk.training.events import BatchDone, EpochDone, Event, Finished

@@ -35,7 +35,9 @@ def run_training(
     """
     training, validation = data.train.split(config.validation_fraction, config.seed)
     if not len(validation):
-        raise AedeskError(f"{data.name} has too few images to hold some out; use more, or raise the validation share.")
+        raise AedeskError(
+            f"{data.name} has too few images to hold some out; use more, or raise the validation share."
+        )
     try:
         with _threads(config.threads):
             yield from _run(config, data, run, training, validation, stopped)
@@ -112,7 +114,9 @@ def _engine(config: TrainingConfig, training: ImageSet) -> tuple[Engine, str]:
 def _checkpoint(
     config: TrainingConfig, run: Run, event: EpochDone, history: list[HistoryRow], device: str
 ) -> Checkpoint:
-    name = one_line(run.path.resolve().name) or config.preset  # a path may be `.`, or a name not fit to be shown
+    name = (
+        one_line(run.path.resolve().name) or config.preset
+    )  # a path may be `.`, or a name not fit to be shown
     return Checkpoint(
         name=name,
         architecture=config.architecture,

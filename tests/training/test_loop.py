@@ -141,6 +141,7 @@ class Recorder(NumpyEngine):
 
     orders: list[list[int]]
     pieces: list[tuple[int, int]]
+    rates: list[float]
 
     def begin_epoch(self, order: np.ndarray) -> None:
         self.orders = [*getattr(self, "orders", []), order.tolist()]
@@ -148,6 +149,7 @@ class Recorder(NumpyEngine):
 
     def step(self, start: int, stop: int) -> float:
         self.pieces = [*getattr(self, "pieces", []), (start, stop)]
+        self.rates = [*getattr(self, "rates", []), self.learning_rate]
         return super().step(start, stop)
 
 
@@ -182,6 +184,24 @@ def test_the_last_batch_is_as_large_as_what_is_left(
     images: ImageSet, batch: int, pieces: list[tuple[int, int]]
 ) -> None:
     assert recorded(images, batch_size=batch, epochs=1).pieces == pieces
+
+
+def test_the_learning_rate_stays_or_falls_like_half_a_cosine_wave(images: ImageSet) -> None:
+    constant, cosine = (
+        recorded(images, epochs=4, learning_rate=0.01, schedule=schedule).rates
+        for schedule in ("constant", "cosine")
+    )
+    assert constant == [0.01] * 20  # 5 steps in each of 4 epochs
+    assert cosine == pytest.approx([0.005 * (1 + math.cos(math.pi * step / 20)) for step in range(20)])
+    assert cosine[0] == 0.01
+    assert cosine[10] == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_epochs_row_tells_the_rate_of_its_last_step(name: str, images: ImageSet) -> None:
+    config = configured(name, schedule="cosine")
+    rates = [epoch.row["learning_rate"] for epoch in epochs_of(list(running(config, images)))]
+    assert rates == pytest.approx([5e-4 * (1 + math.cos(math.pi * step / 10)) for step in (4, 9)])
 
 
 def test_an_epochs_training_loss_is_the_mean_over_images_not_over_batches(images: ImageSet) -> None:
