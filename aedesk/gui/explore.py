@@ -57,6 +57,7 @@ class ExploreTab(ttk.Frame):
         explorer.model_changed.connect(self._show_model)
         explorer.reading_changed.connect(self._show_reading)
         explorer.picked.connect(self._show_pick)
+        look.changed.connect(lambda _: self.guess.show(explorer.reading))
         self.bind("<Configure>", self._on_configure)
 
     # --- building ---

@@ -9,6 +9,7 @@ import ttkbootstrap as ttk
 from aedesk.app.explorer import Reading
 from aedesk.gui.theme import GAP, Look
 
+_SHORT, _LONG = 2, 12  # characters of a class name
 _EMPTY = "Draw, and the network\nrebuilds it as you go."
 
 
@@ -32,7 +33,11 @@ class GuessLine(ttk.Frame):
         self.show(None)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
+        """Name what can be guessed; names of things take more room than digits, and smaller letters."""
         self._classes = classes
+        longest = max(map(len, classes))
+        style = "Guess.TLabel" if longest <= _SHORT else "Figure.TLabel"
+        self._digit.configure(style=style, width=max(_SHORT, min(longest, _LONG)))
 
     def show(self, reading: Reading | None) -> None:
         if reading is None:

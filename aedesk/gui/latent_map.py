@@ -186,16 +186,18 @@ class LatentMap(tk.Frame):
             return
         width, height = (max(side, 1) for side in self._figure.bbox.size)
         scale = self._figure.dpi / _DPI  # Matplotlib raises its dpi on a fine screen
-        x = 16.0 * scale
-        for name, colour in zip(
-            self._classes, self._look.palette.class_colours(len(self._classes)), strict=True
-        ):
+        x, y = 16.0, 22.0
+        colours = self._look.palette.class_colours(len(self._classes))
+        for name, colour in zip(self._classes, colours, strict=True):
+            room = 30 + 7 * len(name)
+            if (x + room) * scale > width and x > 16:
+                x, y = 16.0, y + 20
             for text, offset, shade in (("\u25cf", 0, colour), (name, 14, self._look.palette.muted)):
-                place = ((x + offset * scale) / width, 1 - 22 * scale / height)
+                place = ((x + offset) * scale / width, 1 - y * scale / height)
                 self._legend.append(
                     self._figure.text(*place, text, color=shade, fontsize=9, va="center", zorder=5)
                 )
-            x += (30 + 7 * len(name)) * scale
+            x += room
 
     def _redraw(self) -> None:
         self._background = None
