@@ -76,3 +76,10 @@ def test_the_numpy_run_has_the_errors_that_the_readme_shows():
 def test_weights_and_atlases_take_at_most_20_megabytes():
     size = sum(path.stat().st_size for path in paths.weights().rglob("*") if path.is_file())
     assert size <= 20_000_000
+
+
+@pytest.mark.parametrize("name", BARS)
+def test_a_shipped_model_has_its_map_without_a_wait(name):
+    from aedesk.latent.projection import best_known
+
+    assert best_known(atlas_for(resolve(name))).kind == ("native" if name == "dense-2d" else "tsne")

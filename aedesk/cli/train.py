@@ -62,7 +62,9 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument("--batch-size", type=int, metavar="B", help="images for each step")
     recipe.add_argument("--learning-rate", type=float, metavar="R", help="size of a step")
     recipe.add_argument(
-        "--schedule", choices=get_args(Schedule), help="the learning rate stays, or falls to 0 over the run"
+        "--schedule",
+        choices=get_args(Schedule),
+        help="the learning rate stays, or falls to 0 late or all along",
     )
     recipe.add_argument("--loss", choices=get_args(Loss), help="squared error or binary cross-entropy")
     recipe.add_argument("--optimiser", "--optimizer", choices=get_args(Optimiser), help="the rule of a step")

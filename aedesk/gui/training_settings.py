@@ -59,8 +59,8 @@ ADVANCED = (
     Setting(
         "schedule",
         "Rate schedule",
-        "Constant keeps the learning rate; cosine lets it fall to 0, so that the last steps are the finest.",
-        {"Constant": "constant", "Cosine": "cosine"},
+        "Whether the learning rate stays, or falls to 0 over the last fifth or all along, for finer last steps.",
+        {"Constant": "constant", "Cooldown": "cooldown", "Cosine": "cosine"},
     ),
     Setting(
         "validation_fraction",

@@ -50,6 +50,7 @@ class Autoencoder(nn.Module):
     def load_weights(self, weights: dict[str, np.ndarray]) -> None:
         """Take over `weights` (copied), named and shaped as in the description."""
         self.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})
+        self._folded.clear()
 
     def copy_weights(self) -> dict[str, np.ndarray]:
         """The weights as NumPy arrays of their own, on the CPU."""

@@ -11,7 +11,7 @@ from aedesk.models.initialisation import Initialisation
 Loss = Literal["mse", "bce"]
 Optimiser = Literal["adam", "sgd"]
 Reduction = Literal["mean", "sum"]
-Schedule = Literal["constant", "cosine"]
+Schedule = Literal["constant", "cooldown", "cosine"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Recipe:
 
     loss: `mse`, mean squared error of the sigmoid output, or `bce`, binary cross-entropy on logits.
     learning_rate: step size of the optimiser; batch_size in images; epochs: passes over the training images.
-    schedule: the learning rate stays `constant`, or falls to 0 over the run like half a `cosine` wave
-    (Loshchilov & Hutter 2017, without restarts).
+    schedule: the learning rate stays `constant`; or it falls to 0, in a straight line over the last fifth of the
+    run (`cooldown`, Hagele et al. 2024) or all along like half a `cosine` wave (Loshchilov & Hutter 2017).
     reduction: what a step descends: the loss averaged over pixels, or summed over them (784 times as steep).
     Either way a reported loss is the mean over pixels and images.
     output_bias: where the logits begin. -1.9 is the logit of 0.13, the mean pixel of handwriting: from 0, the
@@ -80,7 +80,7 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "conv",
             convolutional(),
-            Recipe(epochs=10, schedule="cosine", output_bias=-1.9),
+            Recipe(epochs=10, schedule="cooldown", output_bias=-1.9),
             "Convolutions and the sharpest pictures; its code of 1,024 numbers is larger than the picture.",
         ),
         Preset(

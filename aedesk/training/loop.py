@@ -18,6 +18,7 @@ from aedesk.training.engine import Engine
 from aedesk.training.events import BatchDone, EpochDone, Event, Finished
 
 _REPORT_EVERY = 0.1  # seconds between two BatchDone
+_COOLDOWN = 0.2  # of the run
 SAMPLES = 10  # validation images shown with their reconstructions after every epoch
 
 
@@ -96,6 +97,8 @@ def learning_rate(recipe: Recipe, share: float) -> float:
     """The rate of the step before which `share` of the run's steps, in [0, 1), have been taken."""
     if recipe.schedule == "cosine":
         return recipe.learning_rate * (1 + math.cos(math.pi * share)) / 2
+    if recipe.schedule == "cooldown":
+        return recipe.learning_rate * min(1, (1 - share) / _COOLDOWN)
     return recipe.learning_rate
 
 

@@ -254,9 +254,7 @@ def test_a_model_wished_for_while_a_map_is_laid_out_ends_that_work(
 ) -> None:
     ended = []
 
-    def slowly(
-        active: ActiveModel, kind: str, link: Link[str | ActiveModel]
-    ) -> Iterator[str | ActiveModel]:
+    def slowly(active: ActiveModel, kind: str, link: Link[str | ActiveModel]) -> Iterator[str | ActiveModel]:
         while not link.stopped():
             time.sleep(0.001)
         ended.append(kind)

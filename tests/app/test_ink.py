@@ -13,7 +13,9 @@ from aedesk.app.ink import SIZE, Ink
 
 State = tuple[bytes, bytes | None]
 
-coordinates = st.integers(-300, SIZE + 300) | st.floats(-50_000, 50_000) | st.sampled_from([0, SIZE, SIZE - 1])
+coordinates = (
+    st.integers(-300, SIZE + 300) | st.floats(-50_000, 50_000) | st.sampled_from([0, SIZE, SIZE - 1])
+)
 points = st.tuples(coordinates, coordinates)
 widths = st.floats(1, 120)
 
@@ -43,7 +45,7 @@ def digit() -> np.ndarray:
 
 def test_a_fresh_canvas_is_blank_and_has_nothing_to_undo(ink: Ink) -> None:
     assert ink.is_blank
-    assert not (ink.can_undo or ink.can_redo or ink.is_drawing)
+    assert [ink.can_undo, ink.can_redo, ink.is_drawing] == [False] * 3
     assert ink.exact is None
     assert ink.pixels.shape == (SIZE, SIZE)
     assert ink.pixels.dtype == np.uint8
@@ -95,6 +97,15 @@ def test_the_eraser_takes_away_and_leaves_the_rest(ink: Ink) -> None:
     np.testing.assert_array_equal(ink.pixels[:, 300:], before[:, 300:])
     stroke(ink, (0, 100), (SIZE, 100), width=120, erase=True)
     assert ink.is_blank
+
+
+def test_the_eraser_is_as_round_as_the_pen(ink: Ink) -> None:
+    ink.replace(np.full((SIZE, SIZE), 255, np.uint8))
+    stroke(ink, (200, 300), (260, 350), width=40, erase=True)
+    hole = ink.pixels.copy()
+    ink.clear()
+    stroke(ink, (200, 300), (260, 350), width=40)
+    np.testing.assert_array_equal(hole, 255 - ink.pixels)
 
 
 def test_dragging_without_a_press_does_nothing(ink: Ink) -> None:
@@ -170,7 +181,7 @@ def test_with_nothing_to_do_nothing_changes(ink: Ink, verb: Callable[[Ink], None
     verb(ink)
     assert ink.is_blank
     assert ink.version == version
-    assert not (ink.can_undo or ink.can_redo)
+    assert [ink.can_undo, ink.can_redo] == [False] * 2
 
 
 def test_clearing_can_be_undone_and_ends_a_stroke(ink: Ink) -> None:
@@ -247,7 +258,9 @@ def test_painting_later_does_not_change_what_was_read_into_a_picture(ink: Ink) -
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(points, min_size=1, max_size=6), widths, st.booleans())
-def test_no_stroke_crashes_wherever_it_goes(path: list[tuple[float, float]], width: float, erase: bool) -> None:
+def test_no_stroke_crashes_wherever_it_goes(
+    path: list[tuple[float, float]], width: float, erase: bool
+) -> None:
     ink = Ink()
     ink.replace(np.full((SIZE, SIZE), 100, np.uint8))
     stroke(ink, *path, width=width, erase=erase)

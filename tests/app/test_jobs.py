@@ -67,7 +67,7 @@ def test_a_problem_is_told_once_at_the_end(jobs: Jobs) -> None:
 
 
 def test_several_jobs_go_on_side_by_side(jobs: Jobs) -> None:
-    seen = {name: 0 for name in "abc"}
+    seen = dict.fromkeys("abc", 0)
 
     def count(name: str) -> Callable[[Any], None]:
         def on_item(_: Any) -> None:

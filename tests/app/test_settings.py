@@ -34,7 +34,13 @@ def test_at_the_first_start_there_is_nothing_to_remember() -> None:
 
 
 def test_what_was_saved_is_there_at_the_next_start(home: Path) -> None:
-    wanted = {"geometry": "1280x800+10+20", "brush": 36.0, "theme": "dark", "model": "päth/ü", "recent": [1, None]}
+    wanted = {
+        "geometry": "1280x800+10+20",
+        "brush": 36.0,
+        "theme": "dark",
+        "model": "päth/ü",
+        "recent": [1, None],
+    }
     remembered.save(wanted)
     assert remembered.load() == wanted
     remembered.save({"theme": "light"})
@@ -102,7 +108,13 @@ def test_a_damaged_drawing_is_read_or_passed_over(folder: Path, place: int, valu
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"garbage", b"\x89PNG\r\n\x1a\n", b"GIF89a" + bytes(20), b"P5 99999999 99999999 255\n" + bytes(100)],
+    [
+        b"",
+        b"garbage",
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a" + bytes(20),
+        b"P5 99999999 99999999 255\n" + bytes(100),
+    ],
     ids=["empty", "garbage", "only a signature", "a stump", "a bomb"],
 )
 def test_what_is_no_picture_is_no_drawing(folder: Path, content: bytes) -> None:

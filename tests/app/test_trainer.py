@@ -38,7 +38,9 @@ class Bench:
         self.trainer.failed.connect(lambda problem: self.problems.append((problem, self.trainer.state)))
 
     def start(self, **changes: Any) -> None:
-        config = TrainingConfig.of("vanilla-64", **{"data": "digits", "device": "cpu", "epochs": 2, **changes})
+        config = TrainingConfig.of(
+            "vanilla-64", **{"data": "digits", "device": "cpu", "epochs": 2, **changes}
+        )
         self.trainer.start(config)
 
     def poll_until(self, condition: Callable[[], bool]) -> None:

@@ -32,12 +32,27 @@ def drained(worker: Worker[Any]) -> list[Any]:
         messages.extend(worker.drain(budget=1))
         return bool(messages) and isinstance(messages[-1], Ended)
 
-    try:
-        wait_until(over)
-        wait_until(lambda: not worker.is_alive)
-    finally:
-        worker.stop()  # a test that fails must not leave a thread that keeps the process alive
+    wait_until(over)
+    wait_until(lambda: not worker.is_alive)
     return messages
+
+
+Start = Callable[[str, Callable[[Link[Any]], Iterator[Any]]], Worker[Any]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start workers that a failing test cannot leave behind: they would keep the process alive."""
+    workers: list[Worker[Any]] = []
+
+    def start(name: str, make: Callable[[Link[Any]], Iterator[Any]]) -> Worker[Any]:
+        workers.append(Worker(name, make).start())
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.stop()
+        worker.resume()
 
 
 def counting(link: Link[Any]) -> Iterator[int]:
@@ -47,12 +62,12 @@ def counting(link: Link[Any]) -> Iterator[int]:
         number += 1
 
 
-def test_items_arrive_in_order_and_then_the_end() -> None:
-    worker = Worker("count", lambda link: iter(range(1000))).start()
+def test_items_arrive_in_order_and_then_the_end(start: Start) -> None:
+    worker = start("count", lambda link: iter(range(1000)))
     assert drained(worker) == [*range(1000), Ended(None)]
 
 
-def test_what_is_told_and_what_is_yielded_keep_their_order() -> None:
+def test_what_is_told_and_what_is_yielded_keep_their_order(start: Start) -> None:
     def work(link: Link[str]) -> Iterator[str]:
         link.tell("a")
         yield "b"
@@ -60,32 +75,30 @@ def test_what_is_told_and_what_is_yielded_keep_their_order() -> None:
         link.tell("d")
         yield "e"
 
-    assert drained(Worker("tell", work).start()) == [*"abcde", Ended(None)]
+    assert drained(start("tell", work)) == [*"abcde", Ended(None)]
 
 
-def test_the_work_is_done_in_a_thread_of_that_name_that_keeps_the_process_alive() -> None:
+def test_the_work_is_done_in_a_thread_of_that_name_that_keeps_the_process_alive(start: Start) -> None:
     def work(link: Link[Any]) -> Iterator[Any]:
         yield threading.current_thread().name, threading.current_thread().daemon
 
-    worker = Worker("some work", work)
-    assert not worker.is_alive
-    assert drained(worker.start())[0] == ("some work", False)
+    assert drained(start("some work", work))[0] == ("some work", False)
     assert "some work" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_a_stop_is_seen_and_last_words_are_heard() -> None:
+def test_a_stop_is_seen_and_last_words_are_heard(start: Start) -> None:
     def work(link: Link[str]) -> Iterator[str]:
         while not link.stopped():
             yield "working"
         yield "last words"
 
-    worker = Worker("stop", work).start()
+    worker = start("stop", work)
     worker.stop()
     messages = drained(worker)
     assert messages[-2:] == ["last words", Ended(None)]
 
 
-def test_a_pause_holds_the_generator_at_its_next_yield() -> None:
+def test_a_pause_holds_the_generator_at_its_next_yield(start: Start) -> None:
     progress: list[int] = []
 
     def work(link: Link[Any]) -> Iterator[int]:
@@ -93,7 +106,7 @@ def test_a_pause_holds_the_generator_at_its_next_yield() -> None:
             progress.append(number)
             yield number
 
-    worker = Worker("pause", work).start()
+    worker = start("pause", work)
     wait_until(lambda: len(progress) > 3)
     worker.pause()
     assert worker.is_paused
@@ -114,41 +127,43 @@ def test_a_pause_holds_the_generator_at_its_next_yield() -> None:
     assert numbers == list(range(len(numbers)))  # nothing was lost over the pause
 
 
-def test_a_stop_ends_a_pause() -> None:
-    worker = Worker("paused", counting).start()
+def test_a_stop_ends_a_pause(start: Start) -> None:
+    worker = start("paused", counting)
     worker.pause()
     worker.stop()
     assert drained(worker)[-1] == Ended(None)
 
 
-def test_a_pause_after_the_stop_comes_too_late_to_hold_anything() -> None:
-    worker = Worker("late", counting).start()
+def test_a_pause_after_the_stop_comes_too_late_to_hold_anything(start: Start) -> None:
+    worker = start("late", counting)
     worker.stop()
     worker.pause()
     assert drained(worker)[-1] == Ended(None)
 
 
-@pytest.mark.parametrize("problem", [ValueError("no"), MemoryError(), KeyboardInterrupt(), SystemExit(3)], ids=repr)
+@pytest.mark.parametrize(
+    "problem", [ValueError("no"), MemoryError(), KeyboardInterrupt(), SystemExit(3)], ids=repr
+)
 @pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
-def test_whatever_is_raised_arrives_after_what_was_yielded(problem: BaseException) -> None:
+def test_whatever_is_raised_arrives_after_what_was_yielded(start: Start, problem: BaseException) -> None:
     def work(link: Link[str]) -> Iterator[str]:
         yield "so far"
         raise problem
 
-    messages = drained(Worker("raise", work).start())
+    messages = drained(start("raise", work))
     assert messages == ["so far", Ended(problem)]
     assert messages[-1].problem is problem
 
 
-def test_a_generator_that_cannot_even_begin_is_a_problem_too() -> None:
+def test_a_generator_that_cannot_even_begin_is_a_problem_too(start: Start) -> None:
     def make(link: Link[Any]) -> Iterator[Any]:
         raise OSError("no such thing")
 
-    (end,) = drained(Worker("make", make).start())
+    (end,) = drained(start("make", make))
     assert isinstance(end.problem, OSError)
 
 
-def test_an_error_keeps_its_lines_but_not_the_arrays_of_the_work() -> None:
+def test_an_error_keeps_its_lines_but_not_the_arrays_of_the_work(start: Start) -> None:
     alive: list[weakref.ref[np.ndarray]] = []
 
     def work(link: Link[Any]) -> Iterator[Any]:
@@ -165,7 +180,7 @@ def test_an_error_keeps_its_lines_but_not_the_arrays_of_the_work() -> None:
         alive.append(weakref.ref(more))
         return 1 // int(more.sum())
 
-    end = drained(Worker("arrays", work).start())[-1]
+    end = drained(start("arrays", work))[-1]
     gc.collect()
     assert len(alive) == 2
     assert all(reference() is None for reference in alive)
@@ -173,8 +188,8 @@ def test_an_error_keeps_its_lines_but_not_the_arrays_of_the_work() -> None:
     assert traceback.extract_tb(end.problem.__cause__.__traceback__)[-1].name == "deeper"
 
 
-def test_a_drain_hands_out_about_as_much_as_its_budget_allows() -> None:
-    worker = Worker("many", lambda link: iter(range(50))).start()
+def test_a_drain_hands_out_about_as_much_as_its_budget_allows(start: Start) -> None:
+    worker = start("many", lambda link: iter(range(50)))
     wait_until(lambda: not worker.is_alive)
     assert list(worker.drain(budget=-1)) == [0]  # one message at least, however late it is
     seen = []

@@ -2,6 +2,8 @@
 
 import json
 import math
+from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -175,7 +177,7 @@ def test_any_description_survives_json(architecture: Architecture) -> None:
 @given(architectures())
 def test_the_shapes_of_any_network_join_up(architecture: Architecture) -> None:
     steps = list(architecture.steps())
-    assert all(one.after == other.before for one, other in zip(steps, steps[1:], strict=False))
+    assert all(one.after == other.before for one, other in pairwise(steps))
     assert math.prod(steps[-1].after) == 784
     assert steps[len(architecture.encoder) - 1].after == (architecture.code_size,)
     assert architecture.summary()
@@ -184,12 +186,10 @@ def test_the_shapes_of_any_network_join_up(architecture: Architecture) -> None:
 @settings(max_examples=150, deadline=None)
 @given(json_values | network_like)
 def test_nonsense_is_refused_with_nothing_but_a_value_error(description: Any) -> None:
-    try:
+    architecture = None
+    with suppress(ValueError):
         architecture = Architecture.from_json(description)
-    except ValueError as problem:
-        assert str(problem)
-    else:
-        assert Architecture.from_json(architecture.to_json()) == architecture
+    assert architecture is None or Architecture.from_json(architecture.to_json()) == architecture
 
 
 @settings(max_examples=150, deadline=None)
@@ -202,12 +202,8 @@ def test_a_good_description_with_one_field_spoilt_is_refused_or_means_what_it_sa
     layer[data.draw(st.sampled_from([*layer, "novel"]))] = data.draw(
         st.lists(odd_numbers, max_size=4) | odd_numbers | json_values
     )
-    try:
-        architecture = Architecture.from_json(description)
-    except ValueError as problem:
-        assert str(problem)
-    else:
-        for step in architecture.steps():
+    with suppress(ValueError):
+        for step in Architecture.from_json(description).steps():
             assert all(type(size) is int and size > 0 for size in step.after)
 
 

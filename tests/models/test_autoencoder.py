@@ -56,10 +56,9 @@ def plainly(
             weight, bias = (
                 torch.from_numpy(weights[f"{step.name}.{part}"]).double() for part in ("weight", "bias")
             )
-            if isinstance(layer, Dense):
-                x = x @ weight.T + bias
-            else:
+            if isinstance(layer, Conv):
                 x = F.conv2d(x, weight, bias, padding=layer.padding)
+            x = x @ weight.T + bias if isinstance(layer, Dense) else x
             x = x.clamp(min=0) if layer.activation == "relu" else x
         elif isinstance(layer, MaxPool):
             x = F.max_pool2d(x, 2, ceil_mode=True)
@@ -113,6 +112,28 @@ def test_weights_go_in_and_out_as_copies() -> None:
         copies[name] += 2
     for name, array in network.copy_weights().items():
         np.testing.assert_array_equal(array, expected[name])
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_frozen_network_answers_the_same_and_learns_nothing(name: str) -> None:
+    network = Autoencoder(NETWORKS[name])
+    network.load_weights(initial_weights(NETWORKS[name], 1))
+    images = torch.rand((3, 1, 28, 28), generator=torch.Generator().manual_seed(0))
+    before = network(images).detach()
+    network.freeze()
+    torch.testing.assert_close(network(images), before)
+    assert not network(images).requires_grad
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_a_frozen_network_takes_other_weights_all_the_same() -> None:
+    images = torch.rand((2, 1, 28, 28), generator=torch.Generator().manual_seed(0))
+    network, fresh = Autoencoder(ODD), Autoencoder(ODD)
+    network.load_weights(initial_weights(ODD, 1))
+    network.freeze()
+    for one in (network, fresh):
+        one.load_weights(initial_weights(ODD, 2))
+    torch.testing.assert_close(network(images), fresh(images).detach())
 
 
 def test_weights_of_another_network_are_refused() -> None:
