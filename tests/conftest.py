@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+# Before NumPy and torch are imported: on a small machine two teams of threads wait for each other more than they work.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 
 from aedesk.data.imageset import DataSet

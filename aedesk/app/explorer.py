@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,17 +63,22 @@ class Pick:
     guess: Guess
 
 
+Make = Callable[[Link["str | ActiveModel"]], "Iterator[str | ActiveModel]"]
+
+
 class Explorer:
     """Holds the frozen model in use, and answers drawings and clicks with it at once.
 
     Signals: `model_changed` (ActiveModel), `reading_changed` (Reading, or None for a blank canvas),
-    `picked` (Pick), `status` (one line), `failed` (what went wrong).
+    `picked` (Pick), `drawing_changed` (what is on the canvas now, in words), `status` (one line), `failed` (what
+    went wrong).
     """
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._newest_load = 0
-        self._newest_map = 0
+        self._loading = threading.Event()  # set when another wish has overtaken the one in the background
+        self._mapping = threading.Event()
+        self._awaited: set[str] = set()
         self._test_images: dict[str, ImageSet] = {}
         self._rng = np.random.default_rng()
         self.active: ActiveModel | None = None
@@ -80,45 +87,37 @@ class Explorer:
         self.model_changed: Signal[ActiveModel] = Signal()
         self.reading_changed: Signal[Reading | None] = Signal()
         self.picked: Signal[Pick] = Signal()
+        self.drawing_changed: Signal[str] = Signal()
         self.status: Signal[str] = Signal()
         self.failed: Signal[BaseException] = Signal()
 
-    def load(self, reference: str) -> None:
-        """Load a shipped name, a run folder or a file in the background, then use it; the latest wish wins."""
+    def load(self, reference: str, otherwise: str | None = None) -> None:
+        """Load a shipped name, a run folder or a file in the background, then use it; the latest wish wins.
+
+        A model that cannot be loaded leaves the one in use, or gives way to `otherwise`.
+        """
         self.cancel()
-        mine = self._newest_load
-        self._run(
-            f"load {reference}", lambda link: load_active(reference, link), lambda: mine == self._newest_load
-        )
+        self._loading = threading.Event()
+        self._run(f"load {reference}", partial(load_active, reference, otherwise), self._loading)
 
     def set_projection(self, kind: str) -> None:
         """Lay the map out anew in the background: `native`, `pca` or `tsne`; a model that is coming in goes first."""
-        active = self.active
-        if active is None:
+        if self.active is None:
             return
-        self._newest_map += 1
-        mine = self._newest_map
-        self._run(
-            f"project {kind}",
-            lambda link: with_projection(active, kind, link),
-            lambda: mine == self._newest_map and active is self.active,
-        )
+        self._mapping.set()
+        self._mapping = threading.Event()
+        self._run(f"project {kind}", partial(with_projection, self.active, kind), self._mapping)
 
     def cancel(self) -> None:
         """Give up what is being loaded or laid out; what is in use stays."""
-        self._newest_load += 1
-        self._newest_map += 1
+        self._loading.set()
+        self._mapping.set()
 
-    def _run(
-        self,
-        name: str,
-        make: Callable[[Link[str | ActiveModel]], Iterator[str | ActiveModel]],
-        is_wanted: Callable[[], bool],
-    ) -> None:
-        """Use what `make` comes to, unless it is overtaken: no longer wanted."""
+    def _run(self, name: str, make: Make, overtaken: threading.Event) -> None:
+        """Use what `make` comes to, unless it is overtaken by another wish."""
 
         def on_item(item: str | ActiveModel) -> None:
-            if not is_wanted():
+            if overtaken.is_set():
                 return
             if isinstance(item, str):
                 self.status.emit(item)
@@ -126,21 +125,20 @@ class Explorer:
                 self._adopt(item)
 
         def on_end(problem: BaseException | None) -> None:
-            if problem is not None and is_wanted():
+            if problem is not None and not overtaken.is_set():
                 self.failed.emit(problem)
 
-        def overtaken_or(link: Link[str | ActiveModel]) -> Link[str | ActiveModel]:
-            return Link(lambda: link.stopped() or not is_wanted(), link.tell)
-
-        self._jobs.start(name, lambda link: make(overtaken_or(link)), on_item, on_end)
+        self._jobs.start(name, _until(overtaken, make), on_item, on_end)
 
     def _adopt(self, active: ActiveModel) -> None:
         """Swap the model in use whole; what is on the canvas is read anew."""
+        self._mapping.set()
         self.active = active
         self.pick = None
+        before = self.reading
         self.model_changed.emit(active)
-        if self.reading is not None:
-            self._read(self.reading.image)
+        if before is not None:
+            self._read(before.image)
 
     def set_drawing(self, ink: Ink) -> None:
         """Read the canvas with the model in use; takes a few milliseconds."""
@@ -180,8 +178,11 @@ class Explorer:
         if images is not None:
             which = int(self._rng.integers(len(images)))
             ink.show_picture(images.pixels(slice(which, which + 1))[0])
-            self.status.emit(f"Test image {which:,} of {data}: {images.classes[images.labels[which]]}")
-            self.set_drawing(ink)
+            self.drawing_changed.emit(
+                f"Test image {which:,} of {data}: {images.classes[images.labels[which]]}"
+            )
+            return
+        if data in self._awaited:
             return
 
         def on_item(loaded: ImageSet) -> None:
@@ -189,7 +190,14 @@ class Explorer:
             self.draw_test_digit(ink, data)
 
         def on_end(problem: BaseException | None) -> None:
+            self._awaited.discard(data)
             if problem is not None:
                 self.failed.emit(problem)
 
+        self._awaited.add(data)
         self._jobs.start(f"test images of {data}", lambda link: load_test_images(data), on_item, on_end)
+
+
+def _until(overtaken: threading.Event, make: Make) -> Make:
+    """`make`, told to stop once it is overtaken. Nothing of the window is within its reach: it runs in a thread."""
+    return lambda link: make(Link(lambda: link.stopped() or overtaken.is_set(), link.tell))

@@ -21,9 +21,9 @@ class Jobs:
 
     def __init__(self) -> None:
         self._jobs: list[_Job] = []
-        self._leaving: list[
-            Worker[Any]
-        ] = []  # their end has been told; their threads may live a moment longer
+        # Their end has been told; their threads may live a moment longer.
+        self._leaving: list[Worker[Any]] = []
+        self._stopped = False
 
     def start(
         self,
@@ -34,6 +34,8 @@ class Jobs:
     ) -> Worker[Any]:
         """Run `make(link)` in a thread; `on_item` gets what it yields or tells, `on_end` None or what it raised."""
         worker: Worker[Any] = Worker(name, make)
+        if self._stopped:  # too late: it begins already asked to end
+            worker.stop()
         self._jobs.append(_Job(worker, on_item, on_end))
         return worker.start()
 
@@ -55,6 +57,10 @@ class Jobs:
         return bool(self._jobs) or any(worker.is_alive for worker in self._leaving)
 
     def stop_all(self) -> None:
-        """Ask every worker to end; poll until `are_running` is False before the process may exit."""
+        """Ask every worker to end, those yet to come as well.
+
+        Poll until `are_running` is False before the process may exit.
+        """
+        self._stopped = True
         for job in self._jobs:
             job.worker.stop()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aedesk.app.worker import Link
-from aedesk.errors import Cancelled
+from aedesk.errors import AedeskError, Cancelled
 
 if TYPE_CHECKING:
     from aedesk.data.imageset import DataSet, ImageSet
@@ -52,8 +52,22 @@ def prepare_torch() -> None:
     optimiser.step()
 
 
-def load_active(reference: str, link: Link[str | ActiveModel]) -> Iterator[str | ActiveModel]:
-    """Yield lines about what is being done, and last the model with its atlas and map."""
+def load_active(
+    reference: str, otherwise: str | None, link: Link[str | ActiveModel]
+) -> Iterator[str | ActiveModel]:
+    """Yield lines about what is being done, and last the model with its atlas and map.
+
+    Where `reference` cannot be loaded, `otherwise` is, if given.
+    """
+    try:
+        yield from _load_active(reference, link)
+    except AedeskError:
+        if otherwise is None:
+            raise
+        yield from _load_active(otherwise, link)
+
+
+def _load_active(reference: str, link: Link[str | ActiveModel]) -> Iterator[str | ActiveModel]:
     yield f"Loading {reference} ..."
     from aedesk.latent import atlas as atlases
     from aedesk.latent.neighbours import Neighbours
@@ -70,8 +84,7 @@ def load_active(reference: str, link: Link[str | ActiveModel]) -> Iterator[str |
     if link.stopped():
         return
     neighbours = Neighbours(atlas.codes, atlas.labels)
-    projection = best_known(atlas)
-    yield ActiveModel(reference, model, atlas, neighbours, projection)
+    yield ActiveModel(reference, model, atlas, neighbours, best_known(atlas))
 
 
 def with_projection(

@@ -6,17 +6,18 @@ import tkinter as tk
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import ttkbootstrap as ttk
 
-from aedesk.gui.platform import accelerator, bind_shortcut
+from aedesk.gui.platform import MODIFIERS, accelerator, bind_shortcut
 
 
 @dataclass(frozen=True)
 class Command:
     """An entry of `menu`. key: pressed with Ctrl (Command on a Mac), and with Shift if `shift`.
 
-    bare: a key that is pressed alone while the canvas has the focus; elsewhere it may be typed.
+    bare: keys, any of which is pressed alone while the canvas has the focus; elsewhere they may be typed.
     """
 
     menu: str
@@ -31,7 +32,8 @@ class Command:
         """The shortcut in words, empty if there is none."""
         if self.key:
             return accelerator(self.key, shift=self.shift)
-        return {"bracketleft": "[", "bracketright": "]"}.get(self.bare, self.bare.upper()[:3])
+        first = self.bare.partition(" ")[0]
+        return {"bracketleft": "[", "bracketright": "]", "Delete": "Del"}.get(first, first.upper())
 
 
 def build_menus(root: ttk.App, commands: Iterable[Command]) -> None:
@@ -52,9 +54,11 @@ def bind_keys(root: tk.Misc, canvas: tk.Misc, commands: Iterable[Command]) -> No
             root.bind_all(f"<{command.key}>", _on_event(command))
         elif command.key:
             bind_shortcut(root, command.key, command.run, shift=command.shift)
-        if command.bare:
-            canvas.bind(f"<{command.bare}>", _on_event(command))
+        for key in command.bare.split():
+            for name in {key.lower(), key.upper()} if len(key) == 1 else {key}:  # Caps Lock may be on
+                canvas.bind(f"<Key-{name}>", _on_event(command))
 
 
-def _on_event(command: Command) -> Callable[[object], object]:
-    return lambda _: command.run()
+def _on_event(command: Command) -> Callable[[tk.Event[Any]], object]:
+    # Ctrl+P is no P: without this both would act.
+    return lambda event: None if int(event.state) & MODIFIERS else command.run()

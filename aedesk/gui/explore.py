@@ -11,6 +11,7 @@ import ttkbootstrap as ttk
 from aedesk.app.explorer import Explorer, Pick, Reading
 from aedesk.app.ink import Ink
 from aedesk.app.loading import ActiveModel
+from aedesk.gui.fields import explain
 from aedesk.gui.generated import GeneratedCard
 from aedesk.gui.guess import GuessLine
 from aedesk.gui.hands import Hands
@@ -77,12 +78,12 @@ class ExploreTab(ttk.Frame):
         self._tiles = (self._sees, self._code, self._rebuilds, self._errs)
         for column, tile in enumerate(self._tiles):
             tile.grid(row=0, column=column, padx=(GAP if column else 0, 0))
-        _tip(
+        explain(
             self._sees, "Your drawing as the network gets it: 28x28 pixels, framed like the training digits."
         )
-        _tip(self._code, "All that is kept of the drawing: the numbers between encoder and decoder.")
-        _tip(self._rebuilds, "What the decoder makes of the code alone.")
-        _tip(self._errs, "Red: ink that was not there. Blue: ink that got lost.")
+        explain(self._code, "All that is kept of the drawing: the numbers between encoder and decoder.")
+        explain(self._rebuilds, "What the decoder makes of the code alone.")
+        explain(self._errs, "Red: ink that was not there. Blue: ink that got lost.")
         self.guess = GuessLine(left, self._look)
         self.guess.pack(fill="x", pady=(GAP, 0))
         return left
@@ -103,13 +104,13 @@ class ExploreTab(ttk.Frame):
                 bootstyle="primary ghost toolbutton",
             )
             choice.pack(side="left", padx=(0, 2))
-            _tip(choice, tip)
+            explain(choice, tip)
         self._size = tk.DoubleVar(value=_BRUSH)
         size = ttk.Scale(
             tools, from_=_THINNEST, to=_THICKEST, variable=self._size, length=72, command=self._on_size
         )
         size.pack(side="left", padx=(GAP, GAP))
-        _tip(size, "Width of the pen and the eraser ([ and ]).")
+        explain(size, "Width of the pen and the eraser ([ and ]).")
         hands = self._hands
         self._undo = _tool_button(tools, "arrow-counterclockwise", "Undo", hands.undo)
         self._redo = _tool_button(tools, "arrow-clockwise", "Redo", hands.redo)
@@ -129,11 +130,11 @@ class ExploreTab(ttk.Frame):
         self._map_note.pack(side="left", padx=(2 * GAP, 0))
         fit = ttk.Button(row, icon="arrows-fullscreen", bootstyle="ghost", padding=5, command=self.fit_map)
         fit.pack(side="right")
-        _tip(fit, "Show the whole map again. Wheel: zoom; right drag: pan.")
+        explain(fit, "Show the whole map again. Wheel: zoom; right drag: pan.")
         self._projection = ttk.Combobox(row, state="readonly", width=10)
         self._projection.pack(side="right", padx=(GAP, GAP))
         self._projection.bind("<<ComboboxSelected>>", self._on_projection)
-        _tip(self._projection, "How codes of many numbers are laid out on the plane.")
+        explain(self._projection, "How codes of many numbers are laid out on the plane.")
         self._map_place = ttk.Frame(right, style="Card.TFrame")
         self._map_place.pack(fill="both", expand=True)
         self._waiting = ttk.Label(
@@ -163,12 +164,16 @@ class ExploreTab(ttk.Frame):
 
         self._kinds = kinds(active.model.code_size)
         self._projection.configure(values=[PROJECTIONS[kind] for kind in self._kinds])
-        self._projection.set(PROJECTIONS[active.projection.kind])
+        self.show_projection(active)
         if self.map is not None:
             self.map.show(active.projection.points, active.atlas.labels, active.atlas.classes)
             self._card.hide()
         if self._explorer.reading is None and not self.ink.is_blank:
             self._explorer.set_drawing(self.ink)
+
+    def show_projection(self, active: ActiveModel) -> None:
+        """Name the map that is shown."""
+        self._projection.set(PROJECTIONS[active.projection.kind])
 
     def _show_reading(self, reading: Reading | None) -> None:
         self._sees.show(reading.image if reading else None)
@@ -251,9 +256,5 @@ class ExploreTab(ttk.Frame):
 def _tool_button(master: tk.Misc, icon: str, tip: str, command: Callable[[], object]) -> ttk.Button:
     button = ttk.Button(master, icon=icon, command=command, bootstyle="ghost", padding=5)
     button.pack(side="left")
-    _tip(button, tip)
+    explain(button, tip)
     return button
-
-
-def _tip(widget: tk.Misc, text: str) -> None:
-    ttk.ToolTip(widget, text=text, delay=500, wraplength=320)

@@ -12,9 +12,9 @@ from aedesk.errors import AedeskError
 _TOOLTIP_DELAY = 600  # ms
 
 
-def explain(widget: tk.Misc, sentence: str) -> None:
+def explain(widget: tk.Misc, sentence: str) -> ttk.ToolTip:
     """Show `sentence` while the pointer rests on `widget`."""
-    ttk.ToolTip(widget, text=sentence, delay=_TOOLTIP_DELAY, padding=8)
+    return ttk.ToolTip(widget, text=sentence, delay=_TOOLTIP_DELAY, padding=8)
 
 
 def whole_number(label: str, text: str) -> int:

@@ -1,34 +1,54 @@
-"""A line of text that is shortened to the room it has, and told in full by its tooltip."""
+"""Text that is shortened to the room it has."""
 
 from __future__ import annotations
 
 import tkinter as tk
-from tkinter.font import nametofont
+from tkinter.font import Font, nametofont
+from typing import Any
 
 import ttkbootstrap as ttk
 
-_ELLIPSIS = "\u2026"
+from aedesk.gui.fields import explain
 
 
 class FittingLabel(ttk.Label):
-    """Muted words on one line; what does not fit ends in an ellipsis, never in half a letter."""
+    """Muted words on one line; what does not fit is told by the tooltip."""
 
-    def __init__(self, master: tk.Misc) -> None:
-        super().__init__(master, style="Muted.TLabel", width=1)
+    def __init__(self, master: tk.Misc, **options: Any) -> None:
+        super().__init__(master, style="Muted.TLabel", width=1, **options)
         self._words = ""
-        self._font = nametofont("TkDefaultFont")
-        self._tip = ttk.ToolTip(self, text="", delay=500, wraplength=360)
+        self._font = nametofont("TkDefaultFont", root=master)
+        self._tip = explain(self, "")
         self.bind("<Configure>", lambda _: self._fit())
 
+    @property
+    def words(self) -> str:
+        """The whole text."""
+        return self._words
+
     def set(self, words: str) -> None:
-        self._words = words
-        self._tip.configure(text=words)
-        self._fit()
+        """Show other words."""
+        if words != self._words:
+            self._words = words
+            self._tip.configure(text=words)
+            self._fit()
 
     def _fit(self) -> None:
-        room, text = self.winfo_width(), self._words
-        if self._font.measure(text) > room:
-            while text and self._font.measure(text + _ELLIPSIS) > room:
-                text = text[:-1]
-            text = text.rstrip(" ,.:") + _ELLIPSIS
-        self.configure(text=text)
+        left, _, right, _ = (int(str(side)) for side in (*(self.cget("padding") or (0,)), 0, 0, 0, 0)[:4])
+        self.configure(text=shortened(self._words, self._font, self.winfo_width() - left - right))
+
+
+def shortened(text: str, font: Font, width: int) -> str:
+    """`text` without its middle, if it is wider than `width` px: the ends of a path say most."""
+    if width < 2 or font.measure(text) <= width:
+        return text
+    fitting, too_long = 0, len(text)
+    while too_long - fitting > 1:
+        kept = (fitting + too_long) // 2
+        fitting, too_long = (kept, too_long) if font.measure(_ends(text, kept)) <= width else (fitting, kept)
+    return _ends(text, fitting)
+
+
+def _ends(text: str, kept: int) -> str:
+    head = kept // 3
+    return f"{text[:head]} \u2026 {text[len(text) - (kept - head) :]}"

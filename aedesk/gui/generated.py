@@ -8,6 +8,7 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from aedesk.app.explorer import Pick
+from aedesk.gui.fields import explain
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.tiles import ImageTile
 
@@ -31,10 +32,10 @@ class GeneratedCard(ttk.Frame):
             buttons, text="To canvas", command=on_use, bootstyle="primary outline", padding=(6, 3)
         )
         use.pack(side="left", fill="x", expand=True)
-        ttk.ToolTip(use, text="Put this digit on the canvas, to draw on.", delay=500)
+        explain(use, "Put this digit on the canvas, to draw on.")
         save = ttk.Button(buttons, icon="download", command=on_save, bootstyle="ghost", padding=4)
         save.pack(side="left", padx=(4, 0))
-        ttk.ToolTip(save, text="Save this digit as a picture.", delay=500)
+        explain(save, "Save this digit as a picture.")
 
     def show(self, pick: Pick, classes: tuple[str, ...]) -> None:
         self._tile.show(pick.image)

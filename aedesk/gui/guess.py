@@ -10,7 +10,8 @@ from aedesk.app.explorer import Reading
 from aedesk.gui.theme import GAP, Look
 
 _SHORT, _LONG = 2, 12  # characters of a class name
-_EMPTY = "Draw, and the network\nrebuilds it as you go."
+_EMPTY = "Draw, and the network rebuilds it."
+_EMPTY_BELOW = "Its error will be told here."
 
 
 class GuessLine(ttk.Frame):
@@ -44,7 +45,7 @@ class GuessLine(ttk.Frame):
             self._digit.configure(text="?", foreground=self._look.palette.faint)
             self._line.configure(text=_EMPTY)
             self._bar.configure(value=0)
-            self._error.configure(text="")
+            self._error.configure(text=_EMPTY_BELOW)
             return
         guess = reading.guess
         votes = len(guess.neighbours)

@@ -9,6 +9,7 @@ import ttkbootstrap as ttk
 
 from aedesk.app.loading import ActiveModel
 from aedesk.app.trainer import State
+from aedesk.gui.fields import explain
 from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.theme import GAP, Look
 from aedesk.models.presets import PRESETS
@@ -48,10 +49,10 @@ class Header(ttk.Frame):
         self._picker.pack(side="left")
         self._picker.bind("<<ComboboxSelected>>", lambda _: self._on_picked())
         self._picker.bind("<Button-1>", lambda _: self.list_models(), add="+")
-        ttk.ToolTip(self._picker, text="Shipped models first, then your own runs, newest first.", delay=500)
+        explain(self._picker, "Shipped models first, then your own runs, newest first.")
         theme = ttk.Button(self, icon="circle-half", command=on_theme, bootstyle="ghost", padding=5)
         theme.pack(side="right")
-        ttk.ToolTip(theme, text="Light or dark", delay=500)
+        explain(theme, "Light or dark")
         self._device = ttk.Label(self, text="", style="Muted.TLabel")
         self._device.pack(side="right", padx=(GAP, GAP))
         self._about = FittingLabel(self)
@@ -61,6 +62,11 @@ class Header(ttk.Frame):
         """Look again which models there are."""
         self._references = [*shipped(), *(str(run) for run in list_runs())]
         self._picker.configure(values=[_title(reference) for reference in self._references])
+
+    @property
+    def chosen(self) -> str:
+        """What the picker shows."""
+        return str(self._picker.get())
 
     def models(self) -> list[str]:
         """The references of all models on offer."""

@@ -18,6 +18,7 @@ from aedesk.gui.theme import Look
 _DPI = 100
 _ZOOM_STEP = 1.25  # per notch of the wheel
 _WALK = 0.02  # of the visible width, per arrow key
+_CLOSEST, _FARTHEST = 1e-3, 10.0  # of the extent of all points
 _MARGIN = 0.06  # of the extent, around all points when the map is fitted
 _RESIZE_PAUSE = 60  # ms without a further <Configure> before the map is redrawn
 
@@ -38,6 +39,7 @@ class LatentMap(tk.Frame):
         self._cloud: PointCloud | None = None
         self._background: Any = None
         self._resizing: str | None = None
+        self._extent = np.ones(2)
         self._panned_from: tuple[int, int] | None = None
 
         self._figure = Figure(dpi=_DPI)
@@ -74,6 +76,7 @@ class LatentMap(tk.Frame):
             return
         low, high = np.quantile(self._points, (0.001, 0.999), axis=0)
         margin = (high - low) * _MARGIN + 1e-6
+        self._extent = high - low + 2 * margin
         self._set_view(low - margin, high + margin)
 
     def mark_sketch(self, point: np.ndarray | None) -> None:
@@ -122,6 +125,9 @@ class LatentMap(tk.Frame):
         place = self.place_at(event.x, event.y)
         low, high = self.view()
         factor = _ZOOM_STEP**-notches
+        size = (high - low) * factor / self._extent
+        if not ((size > _CLOSEST) & (size < _FARTHEST)).all():
+            return  # beyond, there is nothing to see, and numbers run out
         self._set_view(place + (low - place) * factor, place + (high - place) * factor)
 
     def _on_pan_start(self, event: tk.Event[Any]) -> None:

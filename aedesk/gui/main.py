@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
+import signal
 import sys
 import threading
 import tkinter as tk
 from typing import Any
 
 from aedesk.app import settings
-from aedesk.gui.dialogs import show_problem
+from aedesk.errors import AedeskError
 from aedesk.gui.theme import Look
 from aedesk.gui.window import Window
 
@@ -19,26 +19,38 @@ logger = logging.getLogger(__name__)
 
 
 def run() -> int:
-    """Show the window until it is closed. Raises tkinter.TclError where there is no display."""
+    """Show the window until it is closed. Raises AedeskError where there is no screen for it."""
     logging.basicConfig(level=logging.DEBUG if os.environ.get("AEDESK_DEBUG") else logging.WARNING)
     remembered = settings.load()
     look = Look(str(remembered.get("theme", "light")))
-    root = look.open_root()
-    _report_errors(root)
+    try:
+        root = look.open_root()
+    except tk.TclError as problem:
+        raise AedeskError(_no_screen(problem)) from None
     window = Window(root, look, remembered)
-    gc.collect()
-    gc.freeze()  # a full collection with torch and Matplotlib loaded would stall the pen for 60 ms and more
+    _report_errors(root, window)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Python runs this between two callbacks of the window; the tick then sees it.
+        signal.signal(number, lambda *_: window.request_end())
     window.start()
     root.mainloop()
     return 0
 
 
-def _report_errors(root: tk.Tk) -> None:
+def _no_screen(problem: tk.TclError) -> str:
+    reason = " ".join(str(problem).split())
+    return (
+        f"there is no screen for the window ({reason}): start it from a desktop, with `ssh -X`, or under `xvfb-run`; "
+        "models, train, evaluate, reconstruct, generate, map and fetch need no screen (`aedesk --help`)"
+    )
+
+
+def _report_errors(root: tk.Tk, window: Window) -> None:
     """Nothing dies silently: an error in a callback or a thread becomes a log line and a dialog."""
 
     def on_callback_error(kind: type[BaseException], problem: BaseException, traceback: Any) -> None:
         logger.error("error in the window", exc_info=(kind, problem, traceback))
-        show_problem(root, problem)
+        window.tell_problem(problem)
 
     def on_thread_error(args: threading.ExceptHookArgs) -> None:
         # Not a dialog: this runs in the thread, and Tk may not be called there.

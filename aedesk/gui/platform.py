@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 from aedesk.errors import AedeskError
 
 IS_MAC = sys.platform == "darwin"
-RIGHT_BUTTON = 2 if IS_MAC else 3  # Tk on a Mac numbers the right button 2
+RIGHT_BUTTON = 2 if IS_MAC and tk.TkVersion < 8.7 else 3  # Tk 8.6 numbers a Mac's right button 2
+MODIFIERS = 0x4 | 0x8 | 0x20000  # in an event's state: Control; Alt, or Command on a Mac; Alt on Windows
 
 
 def accelerator(key: str, *, shift: bool = False) -> str:
@@ -36,7 +38,7 @@ def bind_shortcut(widget: tk.Misc, key: str, action: Callable[[], object], *, sh
     modifier = "Command" if IS_MAC else "Control"
     for name in {key.lower(), key.upper()} if len(key) == 1 else {key}:
         # With Shift held the keysym is the capital letter; Caps Lock gives it too.
-        widget.bind_all(f"<{modifier}-{'Shift-' if shift else ''}{name}>", on_key)
+        widget.bind_all(f"<{modifier}-{'Shift-' if shift else ''}Key-{name}>", on_key)
 
 
 def bind_wheel(widget: tk.Misc, on_turn: Callable[[tk.Event[Any], float], object]) -> None:
@@ -44,9 +46,15 @@ def bind_wheel(widget: tk.Misc, on_turn: Callable[[tk.Event[Any], float], object
     if widget.tk.call("tk", "windowingsystem") == "x11":
         widget.bind("<Button-4>", lambda event: on_turn(event, 1))
         widget.bind("<Button-5>", lambda event: on_turn(event, -1))
+    if tk.TkVersion >= 8.7:  # two fingers on a trackpad: the low 16 bits are the pixels down, with a sign
+        widget.bind("<TouchpadScroll>", lambda event: on_turn(event, _signed16(event.delta) / 40))
     # Windows counts 120 a notch, a Mac 1; Tk 8.7 and later give 120 everywhere.
     unit = 120 if not IS_MAC or tk.TkVersion >= 8.7 else 1
     widget.bind("<MouseWheel>", lambda event: on_turn(event, event.delta / unit))
+
+
+def _signed16(number: int) -> int:
+    return (number & 0xFFFF) - ((number & 0x8000) << 1)
 
 
 def open_folder(folder: Path) -> None:
@@ -56,6 +64,7 @@ def open_folder(folder: Path) -> None:
     else:
         command = ["open" if IS_MAC else "xdg-open", str(folder)]
     try:
-        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        opener = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        threading.Thread(target=opener.wait, daemon=True).start()  # else a zombie stays behind
     except OSError:
         raise AedeskError(f"No file manager answered; the folder is {folder}") from None

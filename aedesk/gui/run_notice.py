@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from tkinter.font import Font, nametofont
+from tkinter.font import nametofont
 
 import ttkbootstrap as ttk
 
 from aedesk.gui.fields import explain
+from aedesk.gui.fitting_label import shortened
 from aedesk.gui.theme import GAP
 
 _INSET = 6  # px of a label's width that its text does not get
@@ -83,19 +84,3 @@ class RunNotice(ttk.Frame):
         if text != self._detail.cget("text"):
             self._detail.configure(text=text)
             self._tip.configure(text=self._full)
-
-
-def shortened(text: str, font: Font, width: int) -> str:
-    """`text` without its middle, if it is wider than `width` px: the ends of a path say most."""
-    if width < 2 or font.measure(text) <= width:
-        return text
-    fitting, too_long = 0, len(text)
-    while too_long - fitting > 1:
-        kept = (fitting + too_long) // 2
-        fitting, too_long = (kept, too_long) if font.measure(_ends(text, kept)) <= width else (fitting, kept)
-    return _ends(text, fitting)
-
-
-def _ends(text: str, kept: int) -> str:
-    head = kept // 3
-    return f"{text[:head]} … {text[len(text) - (kept - head) :]}"

@@ -33,6 +33,7 @@ class Sketchpad(tk.Canvas):
         self._shown = -1  # the version of the ink on the screen
         self.brush = 46.0  # raster px
         self.erasing = False
+        self._erase = False  # what the stroke in progress does
         self._photo: ImageTk.PhotoImage | None = None
         self._picture = self.create_image(0, 0, anchor="nw")
         self._hint = self.create_text(0, 0, text=_HINT, font=("TkDefaultFont", 14))
@@ -107,7 +108,6 @@ class Sketchpad(tk.Canvas):
     def _on_release(self, _: tk.Event[Any]) -> None:
         # Tk sends this here also when the pointer has left the canvas, so a pen never sticks.
         self._ink.release()
-        self._schedule()
 
     def _on_hover(self, event: tk.Event[Any]) -> None:
         self._move_pen(event)
@@ -115,7 +115,8 @@ class Sketchpad(tk.Canvas):
     def _move_pen(self, event: tk.Event[Any]) -> None:
         radius = self.brush * self._edge / SIZE / 2
         self.coords(self._pen, event.x - radius, event.y - radius, event.x + radius, event.y + radius)
-        colour = self._look.palette.too_much if self.erasing else self._look.palette.accent
+        erasing = self._erase if self._ink.is_drawing else self.erasing
+        colour = self._look.palette.too_much if erasing else self._look.palette.accent
         self.itemconfigure(self._pen, state="normal", outline=colour)
 
     def _schedule(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from tkinter import StringVar, filedialog
+from tkinter import filedialog
 from typing import Any
 
 import ttkbootstrap as ttk
@@ -23,11 +25,13 @@ from aedesk.errors import AedeskError
 from aedesk.gui import dialogs
 from aedesk.gui.commands import Command, bind_keys, build_menus
 from aedesk.gui.explore import ExploreTab
+from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.hands import Hands
 from aedesk.gui.header import Header
 from aedesk.gui.platform import IS_MAC
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.train import TrainTab
+from aedesk.storage.runs import MODEL
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +52,13 @@ class Window:
         self.trainer = Trainer(self.jobs)
         self._remembered = remembered
         self._closing = False
+        self._end_requested = False
+        self._telling = False
         self._tick: str | None = None
-        self._status = StringVar(root, value="Getting ready: you can draw already ...")
-        self.hands = Hands(root, self.ink, self.explorer, self._status.set, self._on_problem)
+        self._status = FittingLabel(root, padding=(2 * GAP, 4, 2 * GAP, 6))
+        self._status.pack(side="bottom", fill="x")
+        self._status.set("Getting ready: you can draw already ...")
+        self.hands = Hands(root, self.ink, self.explorer, self._status.set, self.tell_problem)
         root.minsize(*_smallest(root))
         root.geometry(_usable_geometry(root, remembered.get("geometry")))
         root.protocol("WM_DELETE_WINDOW", self.close)
@@ -58,6 +66,9 @@ class Window:
         self.commands = self._commands()
         build_menus(root, self.commands)
         bind_keys(root, self.explore.sketchpad, self.commands)
+        if IS_MAC:  # the application menu and the Dock have their own way to quit
+            root.createcommand("::tk::mac::Quit", self.close)
+            root.createcommand("::tk::mac::ShowHelp", self.show_shortcuts)
         self._connect()
         form = remembered.get("train")
         self.train.restore(form if isinstance(form, dict) else {})
@@ -73,10 +84,6 @@ class Window:
             root, self.look, on_model=self.load_model, on_theme=self.toggle_theme, on_tab=self.show_tab
         )
         self.header.pack(fill="x")
-        status = ttk.Label(
-            root, textvariable=self._status, style="Muted.TLabel", padding=(2 * GAP, 4, 2 * GAP, 6)
-        )
-        status.pack(side="bottom", fill="x")
         pages = ttk.Frame(root)
         pages.pack(fill="both", expand=True)
         self.explore = ExploreTab(pages, self.look, self.explorer, self.ink, self.hands, self.random_digit)
@@ -99,7 +106,7 @@ class Window:
             Command("Edit", "Redo", hands.redo, "y"),
             Command("Edit", "Copy drawing", hands.copy, "c"),
             Command("Edit", "Paste picture", hands.paste, "v"),
-            Command("Edit", "Clear canvas", hands.clear, bare="Delete"),
+            Command("Edit", "Clear canvas", hands.clear, bare="Delete BackSpace"),
             Command("Edit", "Random test digit", self.random_digit, "r"),
             Command("Draw", "Pen", lambda: explore.set_tool("pen"), bare="p"),
             Command("Draw", "Eraser", lambda: explore.set_tool("eraser"), bare="e"),
@@ -117,9 +124,10 @@ class Window:
     def _connect(self) -> None:
         self.hands.changed.connect(self._on_hands)
         self.explorer.status.connect(self._status.set)
-        self.explorer.failed.connect(self._on_problem)
+        self.explorer.failed.connect(self._on_load_failed)
+        self.explorer.drawing_changed.connect(self._on_drawing)
         self.explorer.model_changed.connect(self._on_model)
-        self.trainer.failed.connect(self._on_problem)
+        self.trainer.failed.connect(self.tell_problem)
         self.trainer.state_changed.connect(self._on_training)
 
     # --- the start ---
@@ -131,22 +139,29 @@ class Window:
         self._poll()
 
     def _on_imported(self, device: str) -> None:
+        if self._closing:
+            return
         self.header.set_device(device)
         self.explore.build_map()
         self.train.build_plots()
+        # From here on the collector passes over torch and Matplotlib: looking at them all would hold up the pen
+        # for 60 ms and more.
+        gc.collect()
+        gc.freeze()
 
     def _on_started(self, problem: BaseException | None) -> None:
+        if self._closing:
+            return
         if problem is not None:
-            self._on_problem(problem)
+            self.tell_problem(problem)
             return
         reference = self._remembered.get("model")
-        known = isinstance(reference, str) and reference in self.header.models()
-        self.load_model(str(reference) if known else _DEFAULT_MODEL)
+        self.explorer.load(reference if isinstance(reference, str) else _DEFAULT_MODEL, _DEFAULT_MODEL)
         self.explore.sketchpad.focus_set()
 
     def _restore_sketch(self) -> None:
         brush = self._remembered.get("brush")
-        if isinstance(brush, int | float):
+        if isinstance(brush, int | float) and math.isfinite(brush):
             self.explore.brush = float(brush)
         raster = settings.load_sketch()
         if raster is not None and raster.shape == (SIZE, SIZE) and raster.any():
@@ -155,14 +170,13 @@ class Window:
 
     def _poll(self) -> None:
         """The one tick that hands on what background threads have sent."""
-        self._tick = None
-        try:
-            self.jobs.poll()
-        finally:
-            if self._closing and not self.jobs.are_running:
-                self._destroy()
-            else:
-                self._tick = self.root.after(POLL, self._poll)
+        # First of all the next tick: a dialog that opens below must not stop what comes from the threads.
+        self._tick = self.root.after(POLL, self._poll)
+        if self._end_requested:
+            self.close(ask=False)
+        self.jobs.poll()
+        if self._closing and not self.jobs.are_running:
+            self._destroy()
 
     # --- verbs ---
 
@@ -183,7 +197,8 @@ class Window:
             filetypes=(("Models", "*.safetensors"), ("All files", "*")),
         )
         if path:
-            self.explorer.load(path)
+            # A run's model goes by its folder, as in the list of models.
+            self.explorer.load(str(Path(path).parent) if Path(path).name == MODEL else path)
 
     def show_tab(self, name: str) -> None:
         """`explore` or `train`."""
@@ -213,11 +228,16 @@ class Window:
         keys = [(command.label, command.shown) for command in self.commands if command.shown]
         dialogs.show_shortcuts(self.root, keys)
 
-    def close(self) -> None:
+    def request_end(self) -> None:
+        """Close without a question at the next tick: for Ctrl-C in the terminal and the end of the session."""
+        self._end_requested = True
+
+    def close(self, *, ask: bool = True) -> None:
         """Ask if a training run would end, let every worker finish, then destroy: never while torch works."""
         if self._closing:
             return
-        if self.trainer.state is not State.IDLE and not dialogs.ask_to_stop_training(self.root):
+        ask = ask and self.trainer.state is not State.IDLE
+        if ask and not dialogs.ask_to_stop_training(self.root):
             return
         self._closing = True
         self._remember()
@@ -234,12 +254,30 @@ class Window:
         trained_on = active.model.checkpoint.config.get("data") if active is not None else "mnist"
         return trained_on if trained_on in NAMES and is_present(trained_on) else "digits"
 
-    def _on_problem(self, problem: BaseException) -> None:
-        if not isinstance(problem, AedeskError):
+    def tell_problem(self, problem: BaseException) -> None:
+        """Say what went wrong, in the status line and in a dialog; one dialog at a time, more go to the log."""
+        expected = isinstance(problem, AedeskError)
+        if not expected:
             logger.error("unexpected", exc_info=problem)
         self._status.set(str(problem))
-        if not self._closing:
+        if self._closing or self._telling:
+            logger.warning("not shown in a dialog: %s", problem)
+            return
+        self._telling = True
+        try:
             dialogs.show_problem(self.root, problem)
+        finally:
+            self._telling = False
+
+    def _on_load_failed(self, problem: BaseException) -> None:
+        if self.explorer.active is not None:  # the pickers go back to what is in use
+            self.header.show_model(self.explorer.active)
+            self.explore.show_projection(self.explorer.active)
+        self.tell_problem(problem)
+
+    def _on_drawing(self, what: str) -> None:
+        self.explore.ink_changed()
+        self._status.set(what)
 
     def _on_hands(self, _: None) -> None:
         """The drawing was changed by something other than the pen."""
@@ -267,8 +305,12 @@ class Window:
         settings.save_sketch(self.ink.image)
 
     def _destroy(self) -> None:
-        if self._tick is not None:
-            self.root.after_cancel(self._tick)
+        if self._tick is None:
+            return  # done already, from within a dialog
+        self.root.after_cancel(self._tick)
+        self._tick = None
+        gc.unfreeze()  # or libraries report at the exit what was never collected
+        self.root.update_idletasks()  # a Matplotlib draw that is due would not find its canvas any more
         self.root.destroy()
 
 
@@ -279,7 +321,8 @@ def _import_heavy(link: Link[str]) -> Iterator[str]:
 
     from aedesk.training.device import devices
 
-    yield devices()[-1].label
+    found = devices()
+    yield found[min(1, len(found) - 1)].label  # what "auto" takes
 
 
 def _usable_geometry(root: ttk.App, remembered: object) -> str:

@@ -39,7 +39,7 @@ class Adam:
         weights: dict[str, np.ndarray],
         learning_rate: float,
         betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
+        epsilon: float = 1e-7,
     ) -> None:
         self.learning_rate = learning_rate
         self._weights = weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import tkinter as tk
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import missing
+from PIL import Image, ImageGrab
 
 from aedesk.app import settings
 from aedesk.gui import dialogs
@@ -52,6 +54,12 @@ class App:
         except tk.TclError:
             return False
 
+    def take_problems(self) -> list[str]:
+        """What error dialogs have said since the last call."""
+        told = list(self.problems)
+        self.problems.clear()
+        return told
+
     def pump(self, seconds: float = 0.05) -> None:
         """Let the window work for a while."""
         self.pump_until(lambda: False, seconds, must=False)
@@ -76,6 +84,12 @@ class App:
             pad.event_generate(f"<B{button}-Motion>", x=x, y=y)
         pad.event_generate(f"<ButtonRelease-{button}>", x=places[-1][0], y=places[-1][1])
         self.pump()
+
+    def screenshot(self, widget: tk.Misc) -> Image.Image:
+        """What the screen shows of a widget."""
+        x, y = widget.winfo_rootx(), widget.winfo_rooty()
+        box = (x, y, x + widget.winfo_width(), y + widget.winfo_height())
+        return ImageGrab.grab(box, xdisplay=os.environ.get("DISPLAY"))
 
     def key(self, sequence: str) -> None:
         """Press a key with the canvas in focus."""
@@ -116,6 +130,7 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., App]]:
     for app in apps:
         app.close()
         assert app.errors == []
+    assert problems == [], "an error dialog came that the test did not expect"
     assert crashes == []
     assert [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon] == []
 

@@ -140,6 +140,20 @@ def test_the_wheel_zooms_about_the_pointer(app):
     assert np.allclose(latent_map.place_at(300, 200), under, atol=1e-3 * np.abs(high - low).max())
 
 
+def test_zooming_ends_where_there_is_nothing_more_to_see(app):
+    widget = app.window.explore.map.get_tk_widget()
+    for button in ("<Button-4>", "<Button-5>"):
+        for _ in range(300):
+            widget.event_generate(button, x=300, y=200)
+        app.pump()
+        (low, high) = app.window.explore.map.view()
+        assert np.isfinite([low, high]).all()
+        widget.event_generate("<ButtonPress-1>", x=300, y=200)
+        app.pump()
+        assert np.isfinite(app.window.explorer.pick.image).all()
+        app.key("<Control-Key-0>")
+
+
 def test_dragging_with_the_right_button_pans(app):
     latent_map = app.window.explore.map
     widget = latent_map.get_tk_widget()
@@ -190,11 +204,20 @@ def test_a_two_number_code_can_be_laid_out_by_pca_as_well(app):
     app.pump_until(lambda: app.window.explorer.active.projection.kind == "pca")
 
 
-def test_a_random_test_digit_lands_on_the_canvas_as_it_is(app, mnist):
-    app.key("<Control-r>")
-    app.pump_until(lambda: app.window.explorer.reading is not None)
-    image = app.window.explorer.reading.image
-    assert any(np.array_equal(image, test) for test in mnist.test.pixels())
+def test_random_test_digits_land_on_the_canvas_as_they_are_again_and_again(app, mnist):
+    seen = []
+    for _ in range(3):
+        before = app.window.explorer.reading
+        app.key("<Control-r>")
+        app.pump_until(lambda before=before: app.window.explorer.reading is not before)
+        app.pump(0.1)
+        image = app.window.explorer.reading.image
+        assert any(np.array_equal(image, test) for test in mnist.test.pixels())
+        # What is on the screen is this digit, not the one before.
+        shown = np.asarray(app.screenshot(app.window.explore.sketchpad).convert("L").resize((28, 28)), float)
+        assert np.corrcoef(255 - shown.ravel(), image.ravel())[0, 1] > 0.8
+        seen.append(image)
+    assert not np.array_equal(seen[0], seen[1])
 
 
 def test_a_picture_dark_on_light_is_opened_and_recognised(app, tmp_path, monkeypatch):
@@ -215,8 +238,8 @@ def test_a_broken_picture_is_said_and_the_drawing_stays(app, tmp_path, monkeypat
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"nonsense" * 10)
     monkeypatch.setattr("aedesk.gui.hands.filedialog.askopenfilename", lambda **_: str(path))
     app.key("<Control-o>")
-    assert len(app.problems) == 1
-    assert "broken.png" in app.problems[0]
+    (told,) = app.take_problems()
+    assert "broken.png" in told
     assert np.array_equal(app.window.ink.pixels, before)
 
 
@@ -225,7 +248,7 @@ def test_a_picture_without_ink_is_refused_in_words(app, tmp_path, monkeypatch):
     Image.new("L", (64, 64), 200).save(path)
     monkeypatch.setattr("aedesk.gui.hands.filedialog.askopenfilename", lambda **_: str(path))
     app.key("<Control-o>")
-    assert "ink" in app.problems[0]
+    assert "ink" in app.take_problems()[0]
 
 
 def test_a_pasted_picture_lands_on_the_canvas(app, monkeypatch):
@@ -239,7 +262,7 @@ def test_a_pasted_picture_lands_on_the_canvas(app, monkeypatch):
 def test_an_empty_clipboard_is_said(app, monkeypatch):
     monkeypatch.setattr(pictures.ImageGrab, "grabclipboard", lambda: None)
     app.key("<Control-v>")
-    assert "clipboard" in app.problems[0]
+    assert "clipboard" in app.take_problems()[0]
 
 
 def test_the_drawing_is_saved_as_a_picture(app, tmp_path, monkeypatch):
@@ -257,7 +280,7 @@ def test_saving_where_nothing_can_be_written_is_said(app, tmp_path, monkeypatch)
         "aedesk.gui.hands.filedialog.asksaveasfilename", lambda **_: str(tmp_path / "nowhere" / "x.png")
     )
     app.key("<Control-s>")
-    assert "x.png" in app.problems[0]
+    assert "x.png" in app.take_problems()[0]
 
 
 def test_drawing_is_possible_before_the_model_is_there_and_is_read_once_it_is(open_app: Callable):
@@ -267,6 +290,15 @@ def test_drawing_is_possible_before_the_model_is_there_and_is_read_once_it_is(op
     assert not app.window.ink.is_blank
     app.wait_for_model()
     assert label(app) == "7"
+
+
+def test_the_canvas_keeps_its_size_while_it_is_drawn_on(app):
+    app.root.geometry("1000x680")
+    app.pump(0.3)
+    before = app.window.explore.sketchpad.edge
+    app.draw(SEVEN)
+    app.pump(0.2)
+    assert app.window.explore.sketchpad.edge == before
 
 
 def test_the_raster_keeps_its_size_whatever_the_window_does(app):

@@ -1,8 +1,15 @@
 """The window as a whole: what it remembers, how it ends, what it says when something is wrong."""
 
+import gc
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from gestures import ONE, SEVEN
 
 from aedesk import paths
@@ -65,7 +72,7 @@ def test_a_model_file_of_somebody_else_is_refused_in_a_dialog_and_the_old_one_st
     path.write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
     app.window.explorer.load(str(path))
     app.pump_until(lambda: bool(app.problems))
-    assert "foreign.safetensors" in app.problems[0]
+    assert "foreign.safetensors" in app.take_problems()[0]
     app.draw(SEVEN)
     assert app.window.explorer.reading is not None
 
@@ -73,7 +80,7 @@ def test_a_model_file_of_somebody_else_is_refused_in_a_dialog_and_the_old_one_st
 def test_closing_during_training_asks_first_and_keeps_what_was_learnt(app, monkeypatch):
     answers = [False, True]
     monkeypatch.setattr(dialogs, "ask_to_stop_training", lambda _: answers.pop(0))
-    app.window.trainer.start(TrainingConfig.of("vanilla-64", data="digits", epochs=100_000))
+    app.window.trainer.start(TrainingConfig.of("vanilla-64", data="digits", epochs=10_000))
     app.pump_until(lambda: app.window.trainer.folder is not None)
     app.pump(0.5)
     app.window.close()
@@ -86,7 +93,7 @@ def test_closing_during_training_asks_first_and_keeps_what_was_learnt(app, monke
 
 
 def test_a_paused_run_does_not_keep_the_window_from_closing(app):
-    app.window.trainer.start(TrainingConfig.of("vanilla-64", data="digits", epochs=100_000))
+    app.window.trainer.start(TrainingConfig.of("vanilla-64", data="digits", epochs=10_000))
     app.pump(0.5)
     app.window.trainer.pause()
     app.pump(0.2)
@@ -106,7 +113,7 @@ def test_a_trained_model_is_used_and_drawn_on(app):
 
 
 def test_the_window_stays_usable_while_a_model_is_being_trained(app):
-    app.window.trainer.start(TrainingConfig.of("vanilla-64", data="digits", epochs=100_000))
+    app.window.trainer.start(TrainingConfig.of("vanilla-64", data="digits", epochs=10_000))
     app.pump(0.5)
     app.draw(SEVEN)
     assert app.window.explorer.reading is not None
@@ -125,8 +132,110 @@ def test_help_lists_the_shortcuts_and_escape_closes_it(app):
     assert not windows[0].winfo_exists()
 
 
-def test_two_windows_share_a_home_without_harm(open_app: Callable):
-    from aedesk.storage.runs import Run
+def test_two_windows_share_a_home_and_end_on_a_signal(home):
+    windows = [
+        subprocess.Popen([sys.executable, "-m", "aedesk"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    time.sleep(8)
+    for window in windows:
+        window.send_signal(signal.SIGTERM)
+    for window in windows:
+        _, told = window.communicate(timeout=60)
+        assert (window.returncode, told.decode()) == (0, "")
+    assert settings.load()["theme"] == "light"
 
-    first, second = Run.new("vanilla-64"), Run.new("vanilla-64")
-    assert first.path != second.path
+
+def test_the_shortcuts_of_the_tabs_change_tabs(app):
+    app.key("<Control-Key-2>")
+    assert app.window.train.winfo_ismapped()
+    assert not app.window.explore.winfo_ismapped()
+    app.window.train.focus_force()
+    app.root.update()
+    app.window.train.event_generate("<Control-Key-1>")
+    app.pump()
+    assert app.window.explore.winfo_ismapped()
+
+
+def test_a_shortcut_is_no_letter(app, monkeypatch):
+    monkeypatch.setattr(app.window, "start_or_pause", lambda: None)
+    app.key("e")
+    assert app.window.explore.sketchpad.erasing
+    app.window.explore.sketchpad.focus_force()
+    app.root.update()
+    app.window.explore.sketchpad.event_generate("<Control-Key-p>")
+    app.pump()
+    assert app.window.explore.sketchpad.erasing, "Ctrl+P is not the pen"
+    app.key("P")
+    assert not app.window.explore.sketchpad.erasing, "Caps Lock or not"
+
+
+def test_every_command_of_the_menus_has_a_key_of_its_own(app):
+    keys = [(command.key.lower(), command.shift) for command in app.window.commands if command.key]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_model_from_a_file_anywhere_comes_back(open_app: Callable, tmp_path):
+    first = open_app()
+    first.wait_for_model()
+    elsewhere = shutil.copytree(paths.weights() / "vanilla-64", tmp_path / "mine")
+    first.window.explorer.load(str(elsewhere))
+    first.pump_until(lambda: first.window.explorer.active.reference == str(elsewhere))
+    first.close()
+    second = open_app()
+    second.wait_for_model()
+    assert second.window.explorer.active.reference == str(elsewhere)
+
+
+def test_after_a_failed_load_the_pickers_name_what_is_in_use(app, tmp_path):
+    app.window.explorer.load(str(tmp_path / "nothing"))
+    app.pump_until(lambda: bool(app.problems))
+    app.take_problems()
+    assert app.window.header.chosen == "dense-32"
+
+
+def test_the_collector_passes_over_what_was_imported(app):
+    assert gc.get_freeze_count() > 200_000
+
+
+def test_work_goes_on_behind_an_error_dialog(app, monkeypatch):
+    seen = []
+    app.window.trainer.event.connect(seen.append)
+
+    def dialog(*_: object) -> None:
+        before = len(seen)
+        app.pump_until(lambda: len(seen) > before + 2)
+
+    monkeypatch.setattr(dialogs, "show_problem", dialog)
+    app.window.trainer.start(TrainingConfig.of("vanilla-64", data="digits", epochs=200))
+    app.window.explorer.load("/nowhere/at/all")
+    app.pump_until(lambda: len(seen) > 5)
+
+
+def test_an_error_that_comes_again_and_again_opens_one_dialog(app, monkeypatch):
+    opened = []
+
+    def dialog(*_: object) -> None:
+        opened.append(1)
+        app.window.tell_problem(RuntimeError("again"))
+
+    monkeypatch.setattr(dialogs, "show_problem", dialog)
+    app.window.tell_problem(RuntimeError("first"))
+    assert opened == [1]
+
+
+def test_a_request_from_the_terminal_closes_without_a_question_and_keeps_the_run(app, monkeypatch):
+    monkeypatch.setattr(dialogs, "ask_to_stop_training", lambda _: pytest.fail("asked"))
+    app.window.trainer.start(TrainingConfig.of("vanilla-64", data="digits", epochs=10_000))
+    app.pump_until(lambda: app.window.trainer.folder is not None)
+    app.pump(0.3)
+    folder = app.window.trainer.folder
+    app.window.request_end()
+    app.pump_until(lambda: not app.is_open)
+    assert (folder / "model.safetensors").is_file()
+
+
+def test_closing_at_once_after_opening_ends_cleanly(open_app: Callable):
+    app = open_app()
+    app.close()
+    assert not app.is_open

@@ -52,7 +52,7 @@ def configs(draw: st.DrawFn) -> TrainingConfig:
         preset,
         loss=draw(st.sampled_from([None, "mse", "bce"])),
         optimiser=draw(st.sampled_from([None, "adam", "sgd"])),
-        schedule=draw(st.sampled_from([None, "constant", "cosine"])),
+        schedule=draw(st.sampled_from([None, "constant", "cooldown", "cosine"])),
         learning_rate=draw(st.none() | st.floats(0, 100, exclude_min=True)),
         batch_size=draw(st.none() | st.integers(1, 65_536)),
         epochs=draw(st.none() | st.integers(1, 100_000)),
