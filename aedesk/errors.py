@@ -8,5 +8,9 @@ class AedeskError(Exception):
     """
 
 
+class NoScreenError(AedeskError):
+    """There is no screen to open a window on."""
+
+
 class Cancelled(AedeskError):  # noqa: N818 - not an error to the user who wished it
     """Long work was ended at the user's wish; nothing is left half-written."""

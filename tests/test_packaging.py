@@ -36,7 +36,9 @@ def test_an_installed_wheel_lists_its_models_from_any_folder(wheel, tmp_path):
     zipfile.ZipFile(wheel).extractall(site)
     parents = [path for path in sys.path if path.endswith("site-packages")]
     (site / "dependencies.pth").write_text("\n".join(parents) + "\n")
-    python = next(path for path in (home / "bin" / "python", home / "Scripts" / "python.exe") if path.exists())
+    python = next(
+        path for path in (home / "bin" / "python", home / "Scripts" / "python.exe") if path.exists()
+    )
     code = "import aedesk; print(aedesk.__file__); print(len(aedesk.load('dense-2d').encode([[[0.0] * 28] * 28])[0]))"
     done = subprocess.run(
         [python, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True, env={}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -372,6 +373,35 @@ class TestOpenPicture:
             open_picture(tmp_path / "absent.png")
         with pytest.raises(AedeskError, match="folder"):
             open_picture(tmp_path)
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+    def test_what_is_no_regular_file_is_told(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe.png")
+        with pytest.raises(AedeskError, match=r"pipe\.png is not a regular file"):
+            open_picture(tmp_path / "pipe.png")
+
+    def test_names_that_no_file_can_have_are_told(self) -> None:
+        for name in ("x" * 5000, "\0"):
+            with pytest.raises(AedeskError):
+                open_picture(name)
+
+    def test_a_large_photograph_is_read_small_and_seen_the_same(self, tmp_path: Path) -> None:
+        ink = np.asarray(Image.fromarray(draw(SEVEN, Pen(scale=0.7))).resize((2400, 2400)))
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        photo = photograph(np.pad(ink, ((0, 0), (300, 300)))).convert("RGB")
+        photo.rotate(90, expand=True).save(tmp_path / "large.jpg", quality=92, exif=exif)
+        photo.save(tmp_path / "large.png", compress_level=1)
+        image = open_picture(tmp_path / "large.jpg")
+        assert image.size == (1500, 1200), "half of it, which is still more than is looked at"
+        assert difference(from_picture(image), from_picture(open_picture(tmp_path / "large.png"))) < 0.001
+
+    @pytest.mark.parametrize("size", [(2047, 30), (1024, 1024), (28, 28)])
+    def test_a_smaller_jpeg_keeps_every_pixel(self, tmp_path: Path, size: tuple[int, int]) -> None:
+        photo = Image.fromarray(np.random.default_rng(0).integers(0, 256, size[::-1], np.uint8))
+        photo.save(tmp_path / "small.jpg")
+        with Image.open(tmp_path / "small.jpg") as whole:
+            assert np.array_equal(np.asarray(open_picture(tmp_path / "small.jpg")), np.asarray(whole))
 
     @given(
         at=st.integers(0, 10**6),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from aedesk.errors import AedeskError
 
@@ -21,8 +23,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done. 2: bad input, told in one line on stderr. 130: interrupted. 1: a mistake of aedesk's own, whose
     traceback `AEDESK_DEBUG=1` shows.
     """
+    _prepare_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     return _guarded(lambda: _run(words))
+
+
+def _prepare_streams() -> None:
+    """Whatever can be printed: no name of a file, and no want of a console, may end work that has been done."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # pythonw on Windows
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for the life of the process
+            setattr(sys, name, nowhere)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(words: list[str]) -> int:

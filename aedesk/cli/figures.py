@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -44,8 +45,9 @@ def write_map(path: Path, projection: Projection, atlas: Atlas, model: str) -> N
     beside = (1.01, 1.0)
     axes.legend(dots, atlas.classes, loc="upper left", bbox_to_anchor=beside, frameon=False, ncols=columns)
     content = io.BytesIO()
-    # A date in the file would make the same map two different files.
+    # A date in the file, or names drawn at random, would make the same map two different files.
     date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
-    figure.savefig(content, format=path.suffix[1:].lower(), dpi=_DPI, bbox_inches="tight", metadata=date)
+    with rc_context({"svg.hashsalt": "aedesk"}):
+        figure.savefig(content, format=path.suffix[1:].lower(), dpi=_DPI, bbox_inches="tight", metadata=date)
     files.make_folder(path.parent)
     files.write_whole(path, content.getvalue())

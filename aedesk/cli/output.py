@@ -53,20 +53,26 @@ def unique_names(stems: Iterable[str]) -> list[str]:
 def sheet(rows: Sequence[np.ndarray]) -> np.ndarray:
     """Rows of pictures, each (n, 28, 28) in [0, 1], side by side and below each other, each pixel enlarged.
 
-    Returns (28 * rows * SHEET_SCALE, 28 * longest row * SHEET_SCALE) float32; a short row ends in black.
+    Returns (28 * rows * SHEET_SCALE, 28 * longest row * SHEET_SCALE) uint8; a short row ends in black.
     """
     longest = max(map(len, rows))
-    tiles = np.zeros((len(rows), longest, _SIDE, _SIDE), np.float32)
+    tiles = np.zeros((len(rows), longest, _SIDE, _SIDE), np.uint8)
     for row, pictures in zip(tiles, rows, strict=True):
-        row[: len(pictures)] = pictures
+        row[: len(pictures)] = grey(pictures)
     flat = tiles.transpose(0, 2, 1, 3).reshape(len(rows) * _SIDE, longest * _SIDE)
     return flat.repeat(SHEET_SCALE, axis=0).repeat(SHEET_SCALE, axis=1)
 
 
+def grey(pictures: np.ndarray) -> np.ndarray:
+    """Values in [0, 1] as uint8 of the same shape."""
+    values: np.ndarray = np.rint(pictures * 255).astype(np.uint8)
+    return values
+
+
 def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Write (H, W) values in [0, 1] as a grey PNG, whole or not at all, making its folder if need be."""
+    """Write (H, W) uint8 as a grey PNG, whole or not at all, making its folder if need be."""
     content = io.BytesIO()
-    Image.fromarray(np.rint(picture * 255).astype(np.uint8)).save(content, "PNG")
+    Image.fromarray(picture).save(content, "PNG")
     files.make_folder(path.parent)
     files.write_whole(path, content.getvalue())
 

@@ -92,7 +92,7 @@ def run_reconstruct(arguments: argparse.Namespace) -> int:
         output.write_picture(out, output.sheet([row[part] for part in parts for row in (originals, rebuilt)]))
     else:
         for target, picture in zip(targets, rebuilt, strict=True):
-            output.write_picture(target, picture)
+            output.write_picture(target, output.grey(picture))
     print(f"{len(rebuilt)} rebuilt by {checkpoint.name}, in {out}; MSE {_error(originals, rebuilt):.4f}")
     return 0
 
@@ -122,7 +122,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
         output.write_picture(out, output.sheet(rows))
     else:
         for name, picture in zip(names, pictures, strict=True):
-            output.write_picture(out / name, picture)
+            output.write_picture(out / name, output.grey(picture))
     print(f"{len(pictures)} drawn by {model.name}, in {out}")
     return 0
 

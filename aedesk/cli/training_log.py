@@ -8,9 +8,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from aedesk.cli.progress import say
+from aedesk.cli.progress import Stages, say
 from aedesk.training.config import TrainingConfig
-from aedesk.training.events import BatchDone, EpochDone, Event, Started
+from aedesk.training.events import BatchDone, EpochDone, Event, Finishing, Started
 
 
 class TrainingLog:
@@ -20,6 +20,7 @@ class TrainingLog:
         self._config = config
         self._data = data
         self._bar: Any = None
+        self._finishing = Stages("image")
 
     def __enter__(self) -> TrainingLog:
         return self
@@ -27,8 +28,8 @@ class TrainingLog:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        self._close_bar()
+        self._finishing.__exit__(kind, problem, trace)
 
     def show(self, event: Event) -> None:
         if isinstance(event, Started):
@@ -38,6 +39,14 @@ class TrainingLog:
             self._bar.set_postfix_str(f"loss {event.loss:.4f}, {event.images_per_second:,.0f} images/s")
         elif isinstance(event, EpochDone):
             self._tell(event)
+        elif isinstance(event, Finishing):
+            self._close_bar()
+            self._finishing("finishing", event.done, event.total)
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
 
     def _begin(self, event: Started) -> None:
         say(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 
-from aedesk.errors import AedeskError
+from aedesk.errors import AedeskError, NoScreenError
 
 _REMEDIES = {
     "darwin": "`brew install python-tk`, or use the installer of python.org",
@@ -18,23 +17,17 @@ _WITHOUT_SCREEN = (
 
 
 def open_window() -> int:
-    """Open the window and return when it is closed. Without Tk or without a display: AedeskError."""
+    """Open the window and return when it is closed. Without Tk or without a screen: AedeskError."""
     try:
-        tkinter = importlib.import_module("tkinter")
-    except ImportError:
+        from aedesk.gui.main import run
+    except ImportError as problem:
+        if problem.name not in {"tkinter", "_tkinter"}:
+            raise
         remedy = _REMEDIES.get(sys.platform, _ON_LINUX)
         raise AedeskError(
             f"the window needs Tk, which this Python lacks: {remedy}; {_WITHOUT_SCREEN}"
         ) from None
-    from aedesk.gui.main import run
-
     try:
-        status: int = run()
-    except tkinter.TclError as problem:
-        if "display" not in str(problem):
-            raise
-        raise AedeskError(
-            f"there is no screen for the window ({problem}): start it from a desktop, with `ssh -X`, or under"
-            f" `xvfb-run`; {_WITHOUT_SCREEN}"
-        ) from None
-    return status
+        return run()
+    except NoScreenError as problem:
+        raise AedeskError(f"{problem}; {_WITHOUT_SCREEN}") from None

@@ -23,8 +23,10 @@ _FORMS = "(N, height, width), (N, height, width, 1) or (N, 784)"
 
 
 def is_npz(path: Path) -> bool:
-    """Whether the file calls itself .npz or is an archive as .npz files are."""
+    """Whether the file calls itself .npz or is an archive as .npz files are; AedeskError if it is no file."""
     try:
+        if not path.is_file():  # a named pipe would be waited for, and some devices have no end
+            raise AedeskError(f"{path} is not a regular file: give an IDX file, an .npz file or a folder")
         with path.open("rb") as file:
             return path.suffix.lower() == ".npz" or file.read(4) == b"PK\3\4"
     except OSError as problem:

@@ -19,13 +19,15 @@ _DIGITS = tuple(digits)
 class Source:
     """A published set of 28x28 images in four IDX files: images and labels, to train and to test.
 
-    family: torchvision's class for it, which is also its folder. train, test: how the files' names begin.
+    family: torchvision's class for it, which is also its folder. megabytes: what a fetch brings in; the two of
+    EMNIST come in one archive. train, test: how the files' names begin.
     transposed: the images are stored column by column. first_label: the label of `classes[0]` in the files.
     """
 
     name: str
     family: str
     description: str
+    megabytes: int
     classes: tuple[str, ...] = _DIGITS
     train: str = "train"
     test: str = "t10k"
@@ -100,23 +102,26 @@ _KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 SOURCES = {
     source.name: source
     for source in (
-        Source("mnist", "MNIST", "MNIST: handwritten digits, 60,000 to train and 10,000 to test"),
+        Source("mnist", "MNIST", "MNIST: handwritten digits, 60,000 to train and 10,000 to test", 12),
         Source(
             "fashion-mnist",
             "FashionMNIST",
             "Fashion-MNIST: clothes of ten kinds, 60,000 to train and 10,000 to test",
+            31,
             _FASHION,
         ),
         Source(
             "kmnist",
             "KMNIST",
             "Kuzushiji-MNIST: ten cursive Japanese characters, 60,000 to train and 10,000 to test",
+            21,
             _KANA,
         ),
         Source(
             "emnist-digits",
             "EMNIST",
-            "EMNIST digits: handwritten digits, 240,000 to train and 40,000 to test (a fetch of 0.5 GB)",
+            "EMNIST digits: handwritten digits, 240,000 to train and 40,000 to test",
+            560,
             train="emnist-digits-train",
             test="emnist-digits-test",
             transposed=True,
@@ -125,7 +130,8 @@ SOURCES = {
             "emnist-letters",
             "EMNIST",
             "EMNIST letters: handwritten a to z, small and capital as one, 124,800 to train and 20,800"
-            " to test (a fetch of 0.5 GB)",
+            " to test",
+            560,
             tuple(ascii_lowercase),
             train="emnist-letters-train",
             test="emnist-letters-test",

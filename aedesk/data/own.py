@@ -9,6 +9,7 @@ import numpy as np
 
 from aedesk.data import arrays, idx, pictures
 from aedesk.data.catalogue import SOURCES, read_pair
+from aedesk.data.fetch import Progress
 from aedesk.data.fitting import fit_all
 from aedesk.data.imageset import DataSet, ImageSet
 from aedesk.errors import AedeskError
@@ -23,14 +24,17 @@ _NUMBERED = 256  # whole-number labels below this are places in the list of clas
 Part = tuple[np.ndarray, np.ndarray | None]
 
 
-def load(path: Path, *, cancelled: Callable[[], bool] | None = None) -> DataSet:
+def load(
+    path: Path, *, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None
+) -> DataSet:
     """Read a file or folder; ink is bright in files of numbers, either way round in pictures.
 
     Without a test part of its own, a sixth of each class is held out, the same one at every call.
+    progress(stage, bytes done, bytes in all) is told of a folder, whose files may be many.
     Raises AedeskError naming the file, and Cancelled.
     """
     cancelled = cancelled or (lambda: False)
-    raw = _read(path, cancelled)
+    raw = _read(path, progress or (lambda stage, done, total: None), cancelled)
     images = [fit_all(part, cancelled) for part, _ in raw]
     labels, classes = classify([part for _, part in raw], [len(part) for part in images])
     train, *test = (ImageSet(*pair, classes) for pair in zip(images, labels, strict=True))
@@ -42,12 +46,12 @@ def load(path: Path, *, cancelled: Callable[[], bool] | None = None) -> DataSet:
     return DataSet(path.name, train[~held_out], train[held_out])
 
 
-def _read(path: Path, cancelled: Callable[[], bool]) -> Sequence[Part]:
+def _read(path: Path, progress: Progress, cancelled: Callable[[], bool]) -> Sequence[Part]:
     if path.is_dir():
         known = next((name for name, source in SOURCES.items() if source.folder(path).is_dir()), None)
         if known:
             raise AedeskError(f"{path} is a folder of data sets: use `--data {known} --data-dir {path}`")
-        return pictures.read_folder(path, cancelled)
+        return pictures.read_folder(path, progress, cancelled)
     if arrays.is_npz(path):
         return arrays.read_npz(path)
     try:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import warnings
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from aedesk.data.fitting import border_median, check_number, fit
+from aedesk.data.fetch import Progress
+from aedesk.data.fitting import SIDE, border_median, check_number, fit
 from aedesk.errors import AedeskError, Cancelled
+from aedesk.picture_file import grey_of, open_picture
 
 LIMIT = 200_000  # picture files
-_PIXELS = 50_000_000  # of one picture; a phone's has 12 to 50 million
+_REPORT_EVERY = 0.05  # seconds
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"}
 
 
-def read_folder(folder: Path, cancelled: Callable[[], bool]) -> list[tuple[np.ndarray, np.ndarray]]:
+def read_folder(
+    folder: Path, progress: Progress, cancelled: Callable[[], bool]
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """The training part, then the test part if there is one: (N, 28, 28) uint8, ink bright; (N,) class names.
 
     Either `folder/CLASS/PICTURE`, or `folder/train/CLASS/PICTURE` and `folder/test/CLASS/PICTURE`. Whether
     ink is dark on light is decided once for the whole set, by the median grey along the pictures' edges.
+    progress is told of the bytes of the files. Raises AedeskError naming the file, and Cancelled.
     """
     halves = [folder / "train", folder / "test"]
     roots = halves if all(_class_folders(half) for half in halves) else [folder]
@@ -32,17 +37,10 @@ def read_folder(folder: Path, cancelled: Callable[[], bool]) -> list[tuple[np.nd
             " folder that has the class's name"
         )
     check_number(sum(map(len, files)), LIMIT)
-    images = []
-    papers = []
-    for file in (file for part in files for file in part):
-        if cancelled():
-            raise Cancelled("reading was cancelled")
-        image, paper = _read(file)
-        images.append(image)
-        papers.append(paper)
-    whole = np.stack(images)
-    if np.median(papers) > 127:
-        whole = 255 - whole
+    images, papers = _read_all(
+        [file for part in files for file in part], f"reading {folder.name}", progress, cancelled
+    )
+    whole = 255 - images if np.median(papers) > 127 else images
     parts = np.split(whole, [len(files[0])])[: len(files)]
     names = [np.array([file.parent.name for file in part]) for part in files]
     return list(zip(parts, names, strict=True))
@@ -64,37 +62,39 @@ def _pictures(folder: Path) -> list[Path]:
     ]
 
 
+def _read_all(
+    files: list[Path], stage: str, progress: Progress, cancelled: Callable[[], bool]
+) -> tuple[np.ndarray, list[float]]:
+    """(N, 28, 28) uint8, not yet inverted, and the grey of each one's paper."""
+    sizes = [_size(file) for file in files]
+    total, done = sum(sizes), 0
+    told = time.monotonic()
+    images = np.empty((len(files), SIDE, SIDE), np.uint8)
+    papers = []
+    for place, (file, size) in enumerate(zip(files, sizes, strict=True)):
+        if cancelled():
+            raise Cancelled("reading was cancelled")
+        images[place], paper = _read(file)
+        papers.append(paper)
+        done += size
+        if place == len(files) - 1 or time.monotonic() - told >= _REPORT_EVERY:
+            told = time.monotonic()
+            progress(stage, done, total)
+    return images, papers
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # what is wrong with it is told when its turn comes
+        return 0
+
+
 def _read(file: Path) -> tuple[np.ndarray, float]:
     """The picture as (28, 28) uint8, not yet inverted, and the grey of its paper."""
+    picture = open_picture(file)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file) as picture:
-                if picture.width * picture.height > _PIXELS:
-                    raise AedeskError(
-                        f"{file} has {picture.width}x{picture.height} pixels, too many for a digit"
-                    )
-                grey = _grey(ImageOps.exif_transpose(picture))
-        return fit(grey), border_median(np.asarray(grey))
-    except AedeskError:
-        raise
-    except Exception as problem:  # Pillow's many decoders promise no set of errors for foreign bytes
-        reason = "not a picture" if isinstance(problem, UnidentifiedImageError) else problem
-        raise AedeskError(
-            f"{file} cannot be read as a picture ({reason}): repair it or take it out"
-        ) from None
-
-
-def _grey(picture: Image.Image) -> Image.Image:
-    """Mode L. Transparent parts become paper: white under dark ink, black under bright."""
-    if picture.has_transparency_data:
-        grey, alpha = picture.convert("LA").split()
-        opaque = np.asarray(grey)[np.asarray(alpha) > 127]
-        paper = Image.new("L", picture.size, 255 if opaque.size and opaque.mean() < 128 else 0)
-        paper.paste(grey, mask=alpha)
-        return paper
-    if picture.mode.startswith(("I", "F")):  # 16 bits or more, which Pillow would clip at 255
-        values = np.nan_to_num(np.asarray(picture, dtype=np.float64), posinf=0, neginf=0)
-        top = 65535 if values.max() > 255 else 255
-        return Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8))
-    return picture.convert("L")
+        grey = np.rint(grey_of(picture) * 255).astype(np.uint8)
+    except AedeskError as problem:
+        raise AedeskError(f"{file}: {problem}") from None
+    return fit(Image.fromarray(grey)), border_median(grey)

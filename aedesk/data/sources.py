@@ -27,7 +27,8 @@ def load(
     """A data set of `NAMES`, or the user's own: an IDX images file, an .npz, a folder of pictures.
 
     A known set is looked for below `data_dir` in torchvision's layout; what is missing is fetched unless
-    `offline`. progress(file, bytes done, bytes in all or None) is told of a fetch; `cancelled` may end it.
+    `offline`. progress(file, bytes done, bytes in all or None) is told of a fetch, and of reading a folder;
+    `cancelled` may end both.
     A name goes before a folder of that name: write `./mnist` for the folder. Raises AedeskError, Cancelled.
     """
     name = os.fspath(name_or_path)
@@ -35,7 +36,7 @@ def load(
         return bundled.digits()
     source = SOURCES.get(name)
     if source is None:
-        return own.load(_existing(name), cancelled=cancelled)
+        return own.load(_existing(name), progress=progress, cancelled=cancelled)
     data = paths.data(data_dir)
     missing = source.missing(data)
     if missing and offline:
@@ -57,7 +58,12 @@ def describe(name: str) -> str:
     """One line about a set of `NAMES`, for people."""
     if name == "digits":
         return "digits: scikit-learn's handwritten digits, 1,438 to train and 359 to test, always there"
-    return SOURCES[name].description
+    return f"{SOURCES[name].description} (a fetch of {fetch_size(name)})"
+
+
+def fetch_size(name: str) -> str:
+    """How much a fetch of a published set of `NAMES` brings in, for people."""
+    return f"{SOURCES[name].megabytes} MB"
 
 
 def _read(source: Source, data: Path, data_dir: str | os.PathLike[str] | None) -> DataSet:

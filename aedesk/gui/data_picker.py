@@ -10,18 +10,11 @@ from typing import Any
 
 import ttkbootstrap as ttk
 
-from aedesk.data.sources import NAMES, describe, is_present
+from aedesk.data.sources import NAMES, describe, fetch_size, is_present
 from aedesk.gui.fields import explain
 
 _OWN_FILE = "Own file ..."
 _OWN_FOLDER = "Own folder of pictures ..."
-# Megabytes of the files that are fetched; the two of EMNIST come in one archive.
-_FETCH_SIZE = {"mnist": 12, "fashion-mnist": 31, "kmnist": 21, "emnist-digits": 560, "emnist-letters": 560}
-
-
-def fetch_size(name: str) -> str:
-    """How much a fetch of a known data set brings in, for people."""
-    return f"{_FETCH_SIZE[name]} MB"
 
 
 class DataPicker(ttk.Frame):

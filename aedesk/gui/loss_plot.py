@@ -150,7 +150,7 @@ def loss_ticks(low: float, high: float, *, log: bool) -> list[float]:
     """Round numbers from at most `low` to at least `high`; 1, 2, 5 of each decade where `log` asks for it."""
     if not (log and high / low >= _WIDE):
         air = max(high - low, abs(high) * 0.02, 1e-9) * 0.04
-        bottom = max(low - air, low / 2) if log else low - air
+        bottom = max(low - air, low / 2 if log else 0.0)  # no loss is below 0
         ticks = [float(tick) for tick in MaxNLocator(nbins=5).tick_values(bottom, high + air)]
         return ticks if ticks[0] > 0 or not log else ticks[1:]
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)

@@ -11,7 +11,7 @@ import tkinter as tk
 from typing import Any
 
 from aedesk.app import settings
-from aedesk.errors import AedeskError
+from aedesk.errors import NoScreenError
 from aedesk.gui.theme import Look
 from aedesk.gui.window import Window
 
@@ -19,14 +19,17 @@ logger = logging.getLogger(__name__)
 
 
 def run() -> int:
-    """Show the window until it is closed. Raises AedeskError where there is no screen for it."""
+    """Show the window until it is closed. Raises NoScreenError where there is no screen for it."""
     logging.basicConfig(level=logging.DEBUG if os.environ.get("AEDESK_DEBUG") else logging.WARNING)
     remembered = settings.load()
     look = Look(str(remembered.get("theme", "light")))
     try:
         root = look.open_root()
     except tk.TclError as problem:
-        raise AedeskError(_no_screen(problem)) from None
+        reason = " ".join(str(problem).split())
+        raise NoScreenError(
+            f"there is no screen for the window ({reason}): start it from a desktop, with `ssh -X`, or under `xvfb-run`"
+        ) from None
     window = Window(root, look, remembered)
     _report_errors(root, window)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -35,14 +38,6 @@ def run() -> int:
     window.start()
     root.mainloop()
     return 0
-
-
-def _no_screen(problem: tk.TclError) -> str:
-    reason = " ".join(str(problem).split())
-    return (
-        f"there is no screen for the window ({reason}): start it from a desktop, with `ssh -X`, or under `xvfb-run`; "
-        "models, train, evaluate, reconstruct, generate, map and fetch need no screen (`aedesk --help`)"
-    )
 
 
 def _report_errors(root: tk.Tk, window: Window) -> None:

@@ -17,7 +17,7 @@ from aedesk.gui.run_notice import RunNotice
 from aedesk.gui.strip import Strip
 from aedesk.gui.theme import GAP, Look
 from aedesk.training.config import TrainingConfig
-from aedesk.training.events import BatchDone, EpochDone, Event, Finished, HistoryRow, Started
+from aedesk.training.events import BatchDone, EpochDone, Event, Finished, Finishing, HistoryRow, Started
 
 _STRIP_SHARE = 0.4  # of the height at most
 _TITLES = {"mse": "Mean squared error per pixel", "bce": "Binary cross-entropy per pixel"}
@@ -107,6 +107,8 @@ class RunView(ttk.Frame):
             self._show_batch(run, event)
         elif isinstance(event, EpochDone):
             self._show_epoch(run, event)
+        elif isinstance(event, Finishing):
+            self._on_status(f"Finishing {run.name}: {event.done / event.total:.0%}")
         elif isinstance(event, Finished):
             run.completed = event.reason == "completed"
 
@@ -115,8 +117,8 @@ class RunView(ttk.Frame):
         if event.total:
             size = f"{event.done / 1e6:,.1f} of {event.total / 1e6:,.1f} MB"
             self.bar.configure(value=event.done / event.total)
-        self.notice.say(f"Fetching {run.config.data}", f"{event.file}: {size}")
-        self._on_status(f"Fetching {run.config.data}: {event.file}, {size}")
+        self.notice.say(f"Getting {Path(run.config.data).name}", f"{event.file}: {size}")
+        self._on_status(f"Getting {Path(run.config.data).name}: {event.file}, {size}")
 
     def _show_start(self, run: _Run, event: Started) -> None:
         run.started = True
@@ -158,9 +160,8 @@ class RunView(ttk.Frame):
         self.strip.show(event.originals, event.reconstructions)
         if event.partial or epoch == event.epochs:
             self.figures.show(left=NOTHING)
-            self._on_status(f"Training {run.name}: measuring the model on the test images")
             self.notice.say(
-                f"Finishing {run.name}", "Measuring the model on the test images, and mapping its codes."
+                f"Finishing {run.name}", "Mapping its codes, and measuring what was trained to the end."
             )
 
     def show_state(self, state: State) -> None:

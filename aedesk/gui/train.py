@@ -11,8 +11,8 @@ import ttkbootstrap as ttk
 
 from aedesk.app.jobs import Jobs
 from aedesk.app.trainer import Fetching, State, Trainer, list_devices
+from aedesk.data.sources import fetch_size
 from aedesk.errors import AedeskError
-from aedesk.gui.data_picker import fetch_size
 from aedesk.gui.platform import open_folder
 from aedesk.gui.run_controls import RunControls
 from aedesk.gui.run_view import RunView

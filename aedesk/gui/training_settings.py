@@ -59,7 +59,7 @@ ADVANCED = (
     Setting(
         "schedule",
         "Rate schedule",
-        "Whether the learning rate stays, or falls to 0 over the last fifth or all along, for finer last steps.",
+        "Whether the learning rate stays, or falls to 0 over the last tenth or all along, for finer last steps.",
         {"Constant": "constant", "Cooldown": "cooldown", "Cosine": "cosine"},
     ),
     Setting(

@@ -165,7 +165,7 @@ class Window:
             self.explore.brush = float(brush)
         raster = settings.load_sketch()
         if raster is not None and raster.shape == (SIZE, SIZE) and raster.any():
-            self.ink.replace(raster)
+            self.ink.replace(raster, settings.load_exact())
             self.explore.ink_changed()
 
     def _poll(self) -> None:
@@ -302,7 +302,7 @@ class Window:
                 "train": self.train.remember(),
             }
         )
-        settings.save_sketch(self.ink.image)
+        settings.save_sketch(self.ink.image, self.ink.exact)
 
     def _destroy(self) -> None:
         if self._tick is None:

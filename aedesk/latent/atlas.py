@@ -65,14 +65,23 @@ def build(
     model: Model, training_images: ImageSet, count: int | None = None, seed: int = 0, source: str = ""
 ) -> Atlas:
     """The atlas of `count` training images drawn at random by `seed` (all of them where there are fewer)."""
+    chosen = choose(training_images, model.code_size, count, seed)
+    return assemble(model, chosen, model.encode(chosen.images), source)
+
+
+def choose(training_images: ImageSet, code_size: int, count: int | None = None, seed: int = 0) -> ImageSet:
+    """The images that `build` takes. Raises AedeskError where there are none."""
     if not len(training_images):
         raise AedeskError("There are no images to make an atlas from; choose another data set.")
     order = np.random.default_rng(seed).permutation(len(training_images))
-    chosen = training_images[np.sort(order[: count or default_count(model.code_size)])]
-    codes = model.encode(chosen.images)
+    return training_images[np.sort(order[: count or default_count(code_size)])]
+
+
+def assemble(model: Model, chosen: ImageSet, codes: np.ndarray, source: str = "") -> Atlas:
+    """The atlas of images that have been encoded already, perhaps in parts. codes: (N, D), one for each of `chosen`."""
     rounded = _compact(codes).astype(np.float32)
     fingerprint = checkpoints.fingerprint(model.checkpoint)
-    return Atlas(rounded, chosen.labels.astype(np.int64), training_images.classes, source, fingerprint)
+    return Atlas(rounded, chosen.labels.astype(np.int64), chosen.classes, source, fingerprint)
 
 
 def save(atlas: Atlas, path: str | os.PathLike[str]) -> None:
@@ -82,8 +91,8 @@ def save(atlas: Atlas, path: str | os.PathLike[str]) -> None:
     tensors.write(path, _KIND, arrays, card)
 
 
-def load(path: str | os.PathLike[str], fingerprint: str | None = None) -> Atlas:
-    """Read an atlas; with `fingerprint`, only if it belongs to that model.
+def load(path: str | os.PathLike[str], fingerprint: str | None = None, code_size: int | None = None) -> Atlas:
+    """Read an atlas; with `fingerprint` and `code_size`, only if it belongs to that model.
 
     Raises AedeskError in one line that names the file.
     """
@@ -93,7 +102,7 @@ def load(path: str | os.PathLike[str], fingerprint: str | None = None) -> Atlas:
         atlas = _from_file(card, arrays)
     except (ValueError, TypeError, LookupError) as problem:
         raise AedeskError(f"{path}: not an atlas that aedesk can use: {tensors.one_line(problem)}") from None
-    if fingerprint is not None and atlas.fingerprint != fingerprint:
+    if fingerprint not in {None, atlas.fingerprint} or code_size not in {None, atlas.code_size}:
         raise AedeskError(f"{path}: an atlas of another model; delete it, and it will be made again")
     return atlas
 
@@ -101,10 +110,11 @@ def load(path: str | os.PathLike[str], fingerprint: str | None = None) -> Atlas:
 def atlas_for(model_path: Path) -> Atlas | None:
     """The atlas of a model file: beside it, or in the cache, or None; one of no use is passed over."""
     fingerprint = checkpoints.fingerprint(model_path)
+    code_size = checkpoints.read_card(model_path).architecture.code_size
     for path in (model_path.parent / runs.ATLAS, _cache_path(fingerprint)):
         if files.is_file(path):
             try:
-                return load(path, fingerprint)
+                return load(path, fingerprint, code_size)
             except AedeskError as problem:
                 _log.warning("atlas passed over: %s", problem)
     return None
@@ -115,7 +125,7 @@ def ensure(
 ) -> Atlas:
     """The atlas of a model file, built from `training_images` and kept in the cache if there is none yet."""
     known = atlas_for(model_path)
-    if known is not None and known.code_size == model.code_size:
+    if known is not None:
         return known
     built = build(model, training_images, seed=seed, source=source)
     path = _cache_path(built.fingerprint)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from aedesk.errors import AedeskError
 from aedesk.models.architecture import Architecture
 from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.checkpoint import Checkpoint
@@ -23,12 +24,13 @@ _FAR_OUTSIDE = 0.5
 class Model:
     """A private copy of a checkpoint's network: training elsewhere never changes what this one answers.
 
-    A picture is (28, 28), a set (N, 28, 28), ink = 1; answers are sets always. Wrong input raises ValueError.
+    A picture is (28, 28), a set (N, 28, 28), ink = 1; answers are sets always. Wrong input raises ValueError, a
+    device that is not there AedeskError.
     """
 
     def __init__(self, checkpoint: Checkpoint, device: str = "cpu") -> None:
         self.checkpoint = checkpoint
-        self._device = torch.device(device)
+        self._device = _device(device)
         network = Autoencoder(checkpoint.architecture)
         network.load_weights(checkpoint.weights)
         self._network = network.to(self._device)
@@ -87,6 +89,16 @@ class Model:
         if not np.isfinite(array).all():
             raise ValueError("codes must be finite numbers")
         return _writable(array.reshape(-1, self.code_size))
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as problem:  # the second where torch was built for the CPU alone
+        reason = next(iter(str(problem).splitlines()), "")
+        raise AedeskError(f'A model cannot run on the device {name!r} here ({reason}); use "cpu".') from None
+    return device
 
 
 def _pictures(images: npt.ArrayLike) -> np.ndarray:

@@ -20,7 +20,7 @@ class Recipe:
 
     loss: `mse`, mean squared error of the sigmoid output, or `bce`, binary cross-entropy on logits.
     learning_rate: step size of the optimiser; batch_size in images; epochs: passes over the training images.
-    schedule: the learning rate stays `constant`; or it falls to 0, in a straight line over the last fifth of the
+    schedule: the learning rate stays `constant`; or it falls to 0, in a straight line over the last tenth of the
     run (`cooldown`, Hagele et al. 2024) or all along like half a `cosine` wave (Loshchilov & Hutter 2017).
     reduction: what a step descends: the loss averaged over pixels, or summed over them (784 times as steep).
     Either way a reported loss is the mean over pixels and images.

@@ -1,22 +1,13 @@
-"""Any picture file, photograph or scan to ink, and from there to model input."""
+"""Any picture, photograph or scan to ink, and from there to model input."""
 
 from __future__ import annotations
 
-import os
-import warnings
-from pathlib import Path
-
 import numpy as np
-from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter
 
-from aedesk.errors import AedeskError
+from aedesk.picture_file import grey_of
 from aedesk.sketch.ink import SIDE, normalise
 
-MAX_PIXELS = 64_000_000
-FORMATS = ("BMP", "GIF", "ICO", "JPEG", "PNG", "PPM", "TGA", "TIFF", "WEBP")
-"""Pictures of pixels only: Pillow hands some others to programs outside."""
-
-_WORKING_SIDE = 1024
 _DRAWN = 0.4
 """With this share of its pixels at its darkest and lightest levels, a picture was drawn, not photographed."""
 _CONTRAST = 0.04
@@ -27,34 +18,6 @@ _SPECK = 0.02
 """Spots smaller than this share of the largest are dust or noise."""
 
 
-def open_picture(path: str | os.PathLike[str]) -> Image.Image:
-    """The picture in a file (the first one of several), loaded whole and turned as its EXIF data says.
-
-    AedeskError where there is none, it is broken, or it has more than 64 megapixels.
-    """
-    file = Path(path)
-    if file.is_dir():
-        raise AedeskError(f"{file} is a folder; give a picture file")
-    if not file.exists():
-        raise AedeskError(f"there is no file {file}; check the name")
-    if not file.is_file():
-        raise AedeskError(f"{file} is not a regular file; give a picture file")
-    try:
-        return _load(file)
-    except AedeskError:
-        raise
-    except UnidentifiedImageError as problem:
-        known = ", ".join(FORMATS)
-        raise AedeskError(f"{file} is {_nature(file)}; give one of these: {known}") from problem
-    except PermissionError as problem:
-        raise AedeskError(f"{file} may not be read; check its permissions") from problem
-    except MemoryError as problem:
-        raise AedeskError(f"{file} does not fit into memory; make the picture smaller") from problem
-    except Exception as problem:  # Decoders of broken files raise nearly any type.
-        reason = " ".join(str(problem).split()) or type(problem).__name__
-        raise AedeskError(f"{file} is a broken picture ({reason}); save it again") from problem
-
-
 def from_picture(image: Image.Image) -> np.ndarray:
     """The model input of a picture of any size, mode and polarity, clean or photographed.
 
@@ -62,8 +25,8 @@ def from_picture(image: Image.Image) -> np.ndarray:
     is bright. A picture without ink gives zeros.
     """
     if image.size == (SIDE, SIDE):
-        return _as_is(_grey(image))
-    return normalise(_ink(_grey(image)))
+        return _as_is(grey_of(image))
+    return normalise(_ink(grey_of(image)))
 
 
 def ink_of_picture(image: Image.Image, size: int) -> np.ndarray:
@@ -71,7 +34,7 @@ def ink_of_picture(image: Image.Image, size: int) -> np.ndarray:
 
     `normalise` of it gives nearly what `from_picture` gives of the picture.
     """
-    grey = _grey(image)
+    grey = grey_of(image)
     ink = _as_is(grey) if image.size == (SIDE, SIDE) else _ink(grey)
     scale = size / max(ink.shape)
     width, height = (max(1, round(side * scale)) for side in reversed(ink.shape))
@@ -80,82 +43,6 @@ def ink_of_picture(image: Image.Image, size: int) -> np.ndarray:
     raster = Image.new("L", (size, size))
     raster.paste(fitted, ((size - width) // 2, (size - height) // 2))
     return np.array(raster)
-
-
-def _load(file: Path) -> Image.Image:
-    with warnings.catch_warnings():
-        # Pillow warns of large pictures and odd metadata; the limit below decides.
-        warnings.simplefilter("ignore")
-        try:
-            image = Image.open(file, formats=FORMATS)
-        except Image.DecompressionBombError:
-            raise _too_large(file) from None
-        with image:
-            if image.width * image.height > MAX_PIXELS:
-                raise _too_large(file)
-            if 0 in image.size:
-                raise AedeskError(f"{file} holds a picture without pixels; choose another")
-            image.verify()  # checksums, which loading passes over; the file must be opened again after it
-        with Image.open(file, formats=FORMATS) as image:
-            image.load()
-            try:
-                return ImageOps.exif_transpose(image).copy()
-            except Exception:  # Broken EXIF data does not spoil the pixels.
-                return image.copy()
-
-
-def _too_large(file: Path) -> AedeskError:
-    return AedeskError(f"{file} has more than {MAX_PIXELS // 10**6} megapixels; make the picture smaller")
-
-
-def _nature(file: Path) -> str:
-    return "an empty file" if file.stat().st_size == 0 else "not a picture that can be read"
-
-
-def _grey(image: Image.Image) -> np.ndarray:
-    """The picture's lightness, (H, W) float32 in [0, 1], its longer side at most 1,024 pixels."""
-    if 0 in image.size:
-        raise AedeskError("the picture has no pixels; choose another")
-    try:
-        if image.mode == "F" or image.mode.startswith("I"):
-            light = _deep(np.asarray(image, np.float32))
-        elif image.has_transparency_data:
-            light = _composed(np.asarray(image.convert("RGBA").convert("LA"), np.float32) / 255)
-        else:
-            light = np.asarray(image.convert("L"), np.float32) / 255
-    except ValueError as problem:
-        raise AedeskError(f"pictures of colour mode {image.mode} cannot be read; save it as RGB") from problem
-    longest = max(light.shape)
-    if longest <= _WORKING_SIDE:
-        return light
-    width, height = (max(1, side * _WORKING_SIDE // longest) for side in reversed(light.shape))
-    return np.asarray(Image.fromarray(light).resize((width, height), Image.Resampling.BOX))
-
-
-def _deep(light: np.ndarray) -> np.ndarray:
-    """Pixels of more than 8 bits by the smallest usual full scale that holds them."""
-    if not np.isfinite(light).all():
-        raise AedeskError("the picture holds numbers that are not finite; save it again")
-    most = float(light.max())
-    full = next((scale for scale in (1, 255, 4095, 65535) if most <= scale), most)
-    return np.clip(light / full, 0, 1).astype(np.float32)
-
-
-def _composed(light_alpha: np.ndarray) -> np.ndarray:
-    """A transparent picture laid on white or black.
-
-    Where the opaque part is of one tone it is ink, and the ground is the opposite; where it has both ink and
-    paper, its prevailing tone is the paper, and the paper goes on.
-    """
-    light, alpha = light_alpha[..., 0], light_alpha[..., 1]
-    opaque = light[alpha > 0.5]
-    if not opaque.size:
-        opaque = light[alpha > 0] if (alpha > 0).any() else np.zeros(1, np.float32)
-    tone = float(np.median(opaque) > 0.5)
-    differing = np.mean(np.abs(opaque - tone) > 0.5)
-    ground = tone if differing > 0.02 else 1 - tone
-    composed: np.ndarray = light * alpha + ground * (1 - alpha)
-    return composed
 
 
 def _as_is(grey: np.ndarray) -> np.ndarray:

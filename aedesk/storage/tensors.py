@@ -22,7 +22,10 @@ from aedesk.errors import AedeskError
 from aedesk.storage import files
 
 MAX_FILE = 512 << 20  # bytes; the largest shipped model has 5 MB
-MAX_HEADER = 16 << 20  # bytes; the history of 10,000 epochs takes about 2 MB
+MAX_HEADER = 16 << 20  # bytes
+MAX_CARD = (
+    MAX_HEADER // 2
+)  # as JSON in JSON it grows; the history of 10,000 epochs, the most, takes about 2 MB
 _VERSION = 1
 _AGAIN = "copy or make it again"
 
@@ -42,7 +45,12 @@ def write(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, np.ndarr
     _check_finite(path, arrays)
     card = {**card, "sha256": digest(arrays)}
     text = _dump({"kind": kind, "version": _VERSION, "checksum": _checksum(card), "card": card})
-    if len(text) > MAX_HEADER // 2 or sum(array.nbytes for array in arrays.values()) > MAX_FILE - MAX_HEADER:
+    if len(text) > MAX_CARD:
+        raise AedeskError(
+            f"{path}: its description (settings, history) is larger than the {MAX_CARD >> 20} MiB that aedesk reads;"
+            " train for fewer epochs"
+        )
+    if sum(array.nbytes for array in arrays.values()) > MAX_FILE - MAX_HEADER:
         raise AedeskError(f"{path}: too large to be saved: aedesk reads files of up to {MAX_FILE >> 20} MiB")
     files.write_whole(path, safetensors.numpy.save(arrays, {"aedesk": text}))
 

@@ -51,7 +51,7 @@ class TrainingConfig:
         recipe = self.recipe
         _within("learning rate", recipe.learning_rate, 0, 100, open_below=True)
         _within("batch size", recipe.batch_size, 1, 65_536, whole=True)
-        _within("number of epochs", recipe.epochs, 1, 100_000, whole=True)
+        _within("number of epochs", recipe.epochs, 1, 10_000, whole=True)
         _within("output bias", recipe.output_bias, -20, 20)
         _within("seed", self.seed, 0, 2**63 - 1, whole=True)
         _within("number of threads", self.threads, 0, 4096, whole=True)
@@ -84,17 +84,9 @@ class TrainingConfig:
         return cls(preset=preset, recipe=recipe, **changes)
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON-safe form, the recipe's fields among the others."""
+        """A JSON-safe form, the recipe's fields among the others; `of(**plain)` reads it back."""
         plain = asdict(self)
         return {**plain.pop("recipe"), **plain}
-
-    @classmethod
-    def from_json(cls, plain: dict[str, Any]) -> TrainingConfig:
-        """Read what `to_json` wrote; fields that are not known here are passed over, others may be AedeskError."""
-        if not isinstance(plain, dict) or "preset" not in plain:
-            raise AedeskError("These are not the settings of a training run: no preset is named.")
-        known = {field.name for cls_ in (Recipe, TrainingConfig) for field in fields(cls_)} - {"recipe"}
-        return cls.of(**{name: value for name, value in plain.items() if name in known})
 
     def command(self, out: str) -> str:
         """The command line that repeats this run into `out`, with every setting that is not the preset's own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -40,17 +40,27 @@ class BatchDone:
 class EpochDone:
     """An epoch has ended (or was stopped part of the way: `partial`).
 
-    originals, reconstructions: (n, 28, 28) float32 in [0, 1], the same validation images in every epoch.
-    weights: a copy.
+    originals, reconstructions: (n, 28, 28) float32 in [0, 1], the same validation images in every epoch. The weights
+    are no part of it: somebody who is slow to listen would keep those of many epochs in memory.
     """
 
     row: HistoryRow
     epochs: int
     originals: np.ndarray
     reconstructions: np.ndarray
-    weights: dict[str, np.ndarray] = field(repr=False)
     seconds_left: float
     partial: bool = False
+
+
+@dataclass(frozen=True)
+class Finishing:
+    """The epochs are over; the model is measured on test images, and training images are encoded for its map.
+
+    done, total: images. A run that is stopped leaves out the measuring.
+    """
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -60,4 +70,4 @@ class Finished:
     reason: Literal["completed", "stopped"]
 
 
-Event = Started | BatchDone | EpochDone | Finished
+Event = Started | BatchDone | EpochDone | Finishing | Finished

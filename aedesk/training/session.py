@@ -1,11 +1,13 @@
-"""A whole training run: from a data set to a run folder that holds a usable model after every epoch."""
+"""A whole training run: from a data set to a run folder that holds a usable model from the first epoch on."""
 
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import numpy as np
 import threadpoolctl
 import torch
 
@@ -18,19 +20,24 @@ from aedesk.models.model import Model
 from aedesk.scratch.engine import NumpyEngine
 from aedesk.storage.runs import Run
 from aedesk.storage.tensors import one_line
-from aedesk.training.config import TrainingConfig
+from aedesk.training.config import Precision, TrainingConfig
 from aedesk.training.device import choose, choose_precision, describe
 from aedesk.training.engine import Engine, TorchEngine
-from aedesk.training.events import EpochDone, Event, Finished, HistoryRow, Started
+from aedesk.training.events import EpochDone, Event, Finished, Finishing, HistoryRow, Started
 from aedesk.training.loop import never, train
+
+_SAVE_EVERY = 1.0  # seconds
+_CHUNK = 500  # images between two Finishing
 
 
 def run_training(
     config: TrainingConfig, data: DataSet, run: Run, stopped: Callable[[], bool] = never
 ) -> Iterator[Event]:
-    """Train by `config` on `data` into `run`: Started, then what `loop.train` yields.
+    """Train by `config` on `data` into `run`: Started, what `loop.train` yields, and Finishing before Finished.
 
-    The model is saved before its EpochDone is told; its test error and its atlas before Finished. A full disk or a
+    The first epoch is saved before it is told, later ones about once a second and at the end, however that comes: a
+    crash costs the last second at most, and a run of short epochs does not rewrite its history for each. Before
+    Finished is told there are the model, its atlas and, unless the run was stopped, its test error. A full disk or a
     device without enough memory raises AedeskError, and the epochs saved so far stay.
     """
     training, validation = data.train.split(config.validation_fraction, config.seed)
@@ -39,6 +46,7 @@ def run_training(
             f"{data.name} has too few images to hold some out; use more, or raise the validation share."
         )
     try:
+        config = _resolved(config)
         with _threads(config.threads):
             yield from _run(config, data, run, training, validation, stopped)
     except (RuntimeError, MemoryError) as problem:
@@ -68,15 +76,45 @@ def _run(
         device=device,
     )
     history: list[HistoryRow] = []
-    checkpoint = None
-    for event in train(config, engine, training, validation, stopped):
-        if isinstance(event, EpochDone):
-            history.append(event.row)
-            checkpoint = _checkpoint(config, run, event, list(history), device)
-            run.save(checkpoint)
-        if isinstance(event, Finished) and checkpoint is not None:
-            _complete(checkpoint, data, run, config.seed)
-        yield event
+    with _Saver(run) as saver:
+        for event in train(config, engine, training, validation, stopped):
+            if isinstance(event, EpochDone):
+                history.append(event.row)
+                saver.take(_checkpoint(config, run, engine.weights(), list(history), device))
+            if isinstance(event, Finished):
+                yield from _complete(saver.flush(), data, run, config.seed, stopped)
+            yield event
+
+
+class _Saver:
+    """Saves the newest checkpoint of a run: the first one at once, then about once a second, the last one always."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._newest: Checkpoint | None = None
+        self._saved: Checkpoint | None = None
+        self._saved_at = 0.0
+
+    def __enter__(self) -> _Saver:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._newest is not None:
+            with contextlib.suppress(AedeskError, MemoryError):  # what ended the run is the news, not this
+                self.flush()
+
+    def take(self, checkpoint: Checkpoint) -> None:
+        self._newest = checkpoint
+        if self._saved is None or time.monotonic() - self._saved_at >= _SAVE_EVERY:
+            self.flush()
+
+    def flush(self) -> Checkpoint:
+        """The newest checkpoint, once it is on the disk."""
+        assert self._newest is not None
+        if self._saved is not self._newest:
+            self._run.save(self._newest)
+            self._saved, self._saved_at = self._newest, time.monotonic()
+        return self._newest
 
 
 def _is_out_of_memory(problem: RuntimeError | MemoryError) -> bool:
@@ -84,12 +122,18 @@ def _is_out_of_memory(problem: RuntimeError | MemoryError) -> bool:
     return isinstance(problem, torch.OutOfMemoryError | MemoryError) or "DefaultCPUAllocator" in str(problem)
 
 
+def _resolved(config: TrainingConfig) -> TrainingConfig:
+    """What was left to this machine, written out: with other threads or another precision, the bits are others."""
+    precision: Precision = config.precision
+    if config.engine == "torch":
+        dtype = choose_precision(config.precision, choose(config.device), config.architecture)
+        precision = "bfloat16" if dtype == torch.bfloat16 else "float32"
+    return replace(config, threads=config.threads or torch.get_num_threads(), precision=precision)
+
+
 @contextlib.contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """Use `count` threads for torch and for the BLAS of NumPy, which torch's call does not reach; 0: as they are."""
-    if not count:
-        yield
-        return
+    """Use `count` threads for torch and for the BLAS of NumPy, which torch's call does not reach."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
@@ -112,7 +156,11 @@ def _engine(config: TrainingConfig, training: ImageSet) -> tuple[Engine, str]:
 
 
 def _checkpoint(
-    config: TrainingConfig, run: Run, event: EpochDone, history: list[HistoryRow], device: str
+    config: TrainingConfig,
+    run: Run,
+    weights: dict[str, np.ndarray],
+    history: list[HistoryRow],
+    device: str,
 ) -> Checkpoint:
     name = (
         one_line(run.path.resolve().name) or config.preset
@@ -120,18 +168,39 @@ def _checkpoint(
     return Checkpoint(
         name=name,
         architecture=config.architecture,
-        weights=event.weights,
+        weights=weights,
         config={**config.to_json(), "device_used": device, "command": config.command(name)},
         history=history,
-        metrics={name: event.row[name] for name in ("train_loss", "validation_loss")},
+        metrics={name: history[-1][name] for name in ("train_loss", "validation_loss")},
     )
 
 
-def _complete(checkpoint: Checkpoint, data: DataSet, run: Run, seed: int) -> None:
-    """Measure the finished model on the test images, and keep the codes of training images beside it."""
+def _complete(
+    checkpoint: Checkpoint, data: DataSet, run: Run, seed: int, stopped: Callable[[], bool]
+) -> Iterator[Finishing]:
+    """Measure the finished model on the test images unless `stopped`, and keep codes of training images beside it."""
     model = Model(checkpoint)
-    originals = data.test.pixels()
-    error = float(((model.reconstruct(originals) - originals) ** 2).mean())
-    run.save(replace(checkpoint, metrics={**checkpoint.metrics, "test_mse": error}))
+    chosen = atlases.choose(data.train, model.code_size, seed=seed)
+    tests = len(data.test)
+    squared = 0.0
+    for part in _parts(tests):
+        if stopped():
+            break
+        originals = data.test.pixels(part)
+        squared += float(((model.reconstruct(originals) - originals) ** 2).sum(dtype=np.float64))
+        yield Finishing(part.stop, tests + len(chosen))
+    else:
+        if tests:
+            error = squared / data.test.images.size
+            run.save(replace(checkpoint, metrics={**checkpoint.metrics, "test_mse": error}))
+    codes = []
+    for part in _parts(len(chosen)):
+        codes.append(model.encode(chosen.images[part]))
+        yield Finishing(tests + part.stop, tests + len(chosen))
     source = f"training images of {data.name}"
-    atlases.save(atlases.build(model, data.train, seed=seed, source=source), run.atlas)
+    atlases.save(atlases.assemble(model, chosen, np.concatenate(codes), source), run.atlas)
+
+
+def _parts(count: int) -> Iterator[slice]:
+    for start in range(0, count, _CHUNK):
+        yield slice(start, min(start + _CHUNK, count))

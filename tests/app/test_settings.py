@@ -1,5 +1,6 @@
 """What is remembered between starts: nothing on the disk can stop a window."""
 
+import base64
 import io
 import json
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from aedesk.app import settings as remembered
 from aedesk.app.ink import SIZE, Ink
@@ -31,6 +33,7 @@ def drawing() -> Ink:
 def test_at_the_first_start_there_is_nothing_to_remember() -> None:
     assert remembered.load() == {}
     assert remembered.load_sketch() is None
+    assert remembered.load_exact() is None
 
 
 def test_what_was_saved_is_there_at_the_next_start(home: Path) -> None:
@@ -57,6 +60,40 @@ def test_a_drawing_comes_back_bit_for_bit() -> None:
     np.testing.assert_array_equal(raster, ink.pixels)
 
 
+def test_the_exact_picture_under_a_drawing_comes_back_bit_for_bit() -> None:
+    ink = drawing()
+    ink.show_picture(np.random.default_rng(0).random((28, 28), np.float32))
+    remembered.save_sketch(ink.image, ink.exact)
+    raster, exact = remembered.load_sketch(), remembered.load_exact()
+    assert raster is not None
+    assert exact is not None
+    np.testing.assert_array_equal(raster, ink.pixels)
+    np.testing.assert_array_equal(exact, ink.exact)
+    assert exact.dtype == np.float32
+    remembered.save_sketch(drawing().image)
+    assert remembered.load_exact() is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not base64",
+        "AAAA",
+        base64.b64encode(bytes(4 * 27 * 28)).decode(),
+        base64.b64encode(np.full((28, 28), np.nan, "<f4").tobytes()).decode(),
+        base64.b64encode(np.full((28, 28), 2, "<f4").tobytes()).decode(),
+    ],
+    ids=["empty", "not base64", "short", "a row too few", "not a number", "out of range"],
+)
+def test_a_broken_exact_picture_leaves_the_drawing(folder: Path, text: str) -> None:
+    notes = PngInfo()
+    notes.add_text("exact", text)
+    drawing().image.save(folder / "sketch.png", pnginfo=notes)
+    assert remembered.load_exact() is None
+    assert remembered.load_sketch() is not None
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"\xff\xfe\x00", b"[1, 2]", b"null", b'"text"', b"{}x", b"[" * 100_000, b'{"a":' * 100_000],
@@ -76,8 +113,23 @@ def test_no_bytes_stop_the_reading_of_settings(folder: Path, content: bytes) -> 
     assert isinstance(remembered.load(), dict)
 
 
+@pytest.mark.parametrize(
+    "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 400, "-" + "9" * 400]
+)
+def test_what_is_no_number_that_can_be_reckoned_with_is_forgotten(folder: Path, number: str) -> None:
+    text = f'{{"brush": {number}, "theme": "dark", "train": {{"rate": {number}, "list": [1, {number}]}}}}'
+    (folder / "settings.json").write_text(text)
+    found = remembered.load()
+    assert found == {"theme": "dark", "train": {"list": [1]}}
+
+
+def test_a_number_gone_wrong_is_forgotten_at_the_next_start(folder: Path) -> None:
+    remembered.save({"brush": float("nan"), "theme": "dark"})
+    assert remembered.load() == {"theme": "dark"}
+
+
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )

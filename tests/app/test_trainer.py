@@ -19,7 +19,7 @@ from aedesk.training.config import TrainingConfig
 from aedesk.training.events import EpochDone, Finished, Started
 
 PATIENCE = 30.0
-ENDLESS = 100_000
+ENDLESS = 10_000
 
 
 class Bench:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -14,6 +15,13 @@ from aedesk.cli import datasets, main, models
 from aedesk.errors import AedeskError
 
 COMMANDS = ("models", "train", "evaluate", "reconstruct", "generate", "map", "fetch")
+
+
+def window_that(run: Callable[[], int]) -> ModuleType:
+    """Stands in for `aedesk.gui.main`, and with it for the screen."""
+    module = ModuleType("aedesk.gui.main")
+    module.run = run  # type: ignore[attr-defined]
+    return module
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -118,12 +126,51 @@ def test_a_reader_that_has_gone_is_no_problem() -> None:
     assert finished.stderr == b""
 
 
-def test_without_tk_the_remedy_is_named(aedesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "tkinter", None)
+@pytest.mark.parametrize("absent", ["tkinter", "_tkinter"])
+def test_without_tk_the_remedy_is_named(aedesk, monkeypatch: pytest.MonkeyPatch, absent: str) -> None:
+    monkeypatch.delitem(sys.modules, "aedesk.gui.main", raising=False)
+    monkeypatch.delitem(sys.modules, "tkinter", raising=False)
+    monkeypatch.setitem(sys.modules, absent, None)
     monkeypatch.setattr(sys, "platform", "linux")
     problem = aedesk().problem
     assert "python3-tk" in problem
     assert "reconstruct" in problem
+
+
+def test_what_else_is_missing_is_not_blamed_on_tk(aedesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tkinter", reason="Tk is not in this Python")
+    monkeypatch.delitem(sys.modules, "aedesk.gui.main", raising=False)
+    monkeypatch.setitem(sys.modules, "aedesk.gui.window", None)
+    outcome = aedesk()
+    assert outcome.status == 1
+    assert "aedesk.gui.window" in outcome.err
+    assert "python3-tk" not in outcome.err
+
+
+def test_a_window_that_cannot_open_says_so_itself(aedesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run() -> int:
+        raise AedeskError("there is no screen for the window")
+
+    monkeypatch.setitem(sys.modules, "aedesk.gui.main", window_that(run))
+    assert aedesk().problem == "aedesk: there is no screen for the window"
+
+
+@pytest.mark.parametrize("words", [["models"], ["paint"], ["--version"]], ids=lambda words: words[0])
+def test_a_process_without_streams_ends_as_any_other(
+    monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, None)  # as in a program of Windows that has no console
+    assert main(words) == (2 if words == ["paint"] else 0)
+
+
+def test_progress_of_a_process_without_streams_goes_nowhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, None)
+    train = ["train", "--preset", "vanilla-64", "--data", "digits", "--epochs", "1"]
+    assert main([*train, "--out", str(tmp_path / "run")]) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
@@ -140,8 +187,5 @@ def test_without_a_display_the_remedy_is_named(
 
 
 def test_the_window_is_opened_by_no_command_at_all(aedesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("tkinter", reason="Tk is not in this Python")
-    window = ModuleType("aedesk.gui.main")
-    window.run = lambda: 7  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "aedesk.gui.main", window)
+    monkeypatch.setitem(sys.modules, "aedesk.gui.main", window_that(lambda: 7))
     assert aedesk().status == 7

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 from PIL import Image
 
 import aedesk as face
+from aedesk.cli import output
+from aedesk.palette import class_colours
 
 SCALE = 4
 
@@ -174,24 +178,46 @@ def test_a_map_is_drawn_in_every_format(aedesk, trained: Path, tmp_path: Path) -
     assert svg.count("<use ") > 1000  # a dot for each of the training images
 
 
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_the_same_map_is_the_same_file(aedesk, trained: Path, tmp_path: Path, suffix: str) -> None:
+    files = [tmp_path / f"{name}.{suffix}" for name in ("one", "again")]
+    for file in files:
+        assert aedesk("map", trained, "--out", file).status == 0
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_sheet_takes_little_more_memory_than_its_picture() -> None:
+    rows = [np.full((50, 28, 28), 0.7, np.float32)] * 40
+    tracemalloc.start()
+    sheet = output.sheet(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sheet.dtype == np.uint8
+    assert sheet.nbytes == 2000 * (28 * SCALE) ** 2
+    assert np.all(sheet == round(0.7 * 255))
+    assert peak < 2 * sheet.nbytes
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("cp1252", "\N{GREEK CAPITAL LETTER OMEGA}"), ("utf-8", "\udcff")]
+)
+def test_a_name_that_the_terminal_cannot_show_is_no_problem(
+    aedesk, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, name: str
+) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding=encoding))
+    out = tmp_path / f"{name}.png"
+    assert aedesk("generate", trained, "--at", 0, 0, "--out", out).status == 0
+    assert out.exists()
+    assert name.encode("ascii", "backslashreplace") in shown.getvalue()
+
+
 def test_the_dots_of_a_map_have_the_colours_of_their_classes(aedesk, trained: Path, tmp_path: Path) -> None:
     aedesk("map", trained, "--out", tmp_path / "map.png")
     with Image.open(io.BytesIO((tmp_path / "map.png").read_bytes())) as picture:
         counts = {colour: count for count, colour in picture.convert("RGB").getcolors(1 << 24)}
-    petroff = [
-        "3f90da",
-        "ffa90e",
-        "bd1f01",
-        "94a4a2",
-        "832db6",
-        "a96b59",
-        "e76300",
-        "b9ac70",
-        "717581",
-        "92dadd",
-    ]
     # A dot of the legend has about a hundred pixels.
-    assert all(counts[tuple(bytes.fromhex(colour))] > 500 for colour in petroff)
+    assert all(counts[tuple(bytes.fromhex(colour[1:]))] > 500 for colour in class_colours(10))
 
 
 def test_a_map_that_the_codes_do_not_have_is_refused(aedesk, tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """The user's own data: an IDX pair, an .npz, a folder of pictures; what is said of those that are none."""
 
 import io
+import os
+import threading
 import zipfile
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from aedesk.data import own, pictures
 from aedesk.data.sources import load
@@ -165,12 +167,87 @@ def test_a_broken_picture_is_named(tmp_path):
         (tmp_path / "a" / name).unlink()
 
 
+def test_a_picture_with_a_wrong_checksum_is_named(tmp_path):
+    draw(tmp_path / "a", "good.png")
+    content = bytearray((tmp_path / "a/good.png").read_bytes())
+    content[content.index(b"IEND") - 5] ^= 1  # the last byte of the pixels' checksum
+    (tmp_path / "a/flipped.png").write_bytes(content)
+    assert str(tmp_path / "a/flipped.png") in refusal(tmp_path)
+
+
+def test_a_program_that_calls_itself_a_picture_reaches_no_interpreter(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr(
+        EpsImagePlugin, "Ghostscript", lambda *_, **__: started.append(1) or Image.new("L", (9, 9))
+    )
+    (tmp_path / "a").mkdir()
+    program = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
+    (tmp_path / "a/x.png").write_bytes(program)
+    assert str(tmp_path / "a/x.png") in refusal(tmp_path)
+    assert started == []
+
+
+def at_once(read, path) -> str:
+    """The one line with which `path` is refused; a read that waits for ever fails the test."""
+    lines = []
+    reading = threading.Thread(target=lambda: lines.append(complaint(read, path)), daemon=True)
+    reading.start()
+    reading.join(10)
+    assert not reading.is_alive(), f"{path} is waited for"
+    assert lines[0] is not None
+    assert "\n" not in lines[0]
+    return lines[0]
+
+
+needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+
+
+@needs_pipes
+@pytest.mark.parametrize("name", ["a.npz", "mine-images-idx3-ubyte", "mine-images-idx3-ubyte.gz", "pipe"])
+def test_a_named_pipe_is_refused_before_it_is_opened(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    assert str(tmp_path / name) in at_once(load, tmp_path / name)
+
+
+@needs_pipes
+def test_a_named_pipe_beside_sound_files_is_named(lay, tmp_path):
+    lay(tmp_path, "mine")
+    labels = tmp_path / "mine-labels-idx1-ubyte"
+    labels.unlink()
+    os.mkfifo(labels)
+    assert str(labels) in at_once(load, tmp_path / "mine-images-idx3-ubyte")
+    draw(tmp_path / "set/a", "good.png")
+    os.mkfifo(tmp_path / "set/a/pipe.png")
+    assert str(tmp_path / "set/a/pipe.png") in at_once(load, tmp_path / "set")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="this system has no /dev/zero")  # noqa: PTH110
+def test_a_device_is_no_file_of_images(tmp_path):
+    assert "/dev/zero" in at_once(load, "/dev/zero")
+    (tmp_path / "endless.npz").symlink_to("/dev/zero")
+    assert "endless.npz" in at_once(load, tmp_path / "endless.npz")
+
+
 def test_a_picture_of_bomb_size_is_refused_before_it_is_unpacked(tmp_path):
     (tmp_path / "a").mkdir()
     Image.new("1", (12_000, 12_000)).save(tmp_path / "a/huge.png")
     assert "huge.png" in refusal(tmp_path)
-    Image.new("1", (8_000, 8_000)).save(tmp_path / "a/huge.png")
-    assert "8000x8000" in refusal(tmp_path)
+    Image.new("1", (9_000, 9_000)).save(tmp_path / "a/huge.png")
+    assert "64 megapixels" in refusal(tmp_path)
+
+
+def test_reading_a_folder_tells_how_far_it_has_come(tmp_path):
+    for digit in "37":
+        for place in range(3):
+            draw(tmp_path / digit, f"{place}.png", size=(40 + 10 * place, 20))
+    sizes = [(tmp_path / digit / f"{place}.png").stat().st_size for digit in "37" for place in range(3)]
+    told = []
+    load(tmp_path, progress=lambda *step: told.append(step))
+    assert {stage for stage, _, _ in told} == {f"reading {tmp_path.name}"}
+    assert {total for _, _, total in told} == {sum(sizes)}
+    done = [done for _, done, _ in told]
+    assert done[-1] == sum(sizes)
+    assert done == sorted(done)
 
 
 def test_too_many_pictures_and_a_cancel_end_the_reading(tmp_path, monkeypatch):

@@ -103,3 +103,10 @@ def test_every_known_set_is_described_in_one_line():
     for name in sources.NAMES:
         assert "train" in sources.describe(name)
         assert "\n" not in sources.describe(name)
+
+
+def test_the_size_of_a_fetch_is_told_of_every_set_that_is_fetched():
+    assert sources.fetch_size("mnist") == "12 MB"
+    for name in SOURCES:
+        assert f"(a fetch of {sources.fetch_size(name)})" in sources.describe(name)
+    assert "fetch" not in sources.describe("digits")

@@ -320,7 +320,7 @@ def test_a_fetch_shows_its_progress_and_stop_cancels_it(
     bench.set(data="mnist")
     bench.answer("Fetch")
     bench.tab.controls.start.invoke()
-    bench.until(lambda: bench.tab.view.notice.headline == "Fetching mnist")
+    bench.until(lambda: bench.tab.view.notice.headline == "Getting mnist")
     assert "2.5 of 10.0 MB" in bench.tab.view.notice.detail
     assert bench.tab.view.bar["value"] == pytest.approx(0.25)
     assert not is_enabled(bench.tab.controls.pause)

@@ -152,3 +152,10 @@ def test_a_relu_code_is_never_negative_and_a_linear_one_is() -> None:
     assert codes["relu"].min() == 0
     assert codes["linear"].min() < 0
     torch.testing.assert_close(codes["relu"], codes["linear"].clamp(min=0))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_building_a_network_draws_no_random_numbers(name: str) -> None:
+    before = torch.get_rng_state()
+    Autoencoder(NETWORKS[name])
+    assert torch.equal(torch.get_rng_state(), before)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from aedesk.errors import AedeskError
 from aedesk.models.architecture import Dense, convolutional, dense
 from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.checkpoint import Checkpoint
@@ -48,6 +49,13 @@ def test_one_picture_and_one_code_are_sets_of_one(model: Model, images: np.ndarr
     assert code.shape == (1, 4)
     assert model.decode(code[0]).shape == (1, 28, 28)
     np.testing.assert_allclose(model.decode(code[0]), model.reconstruct(images[:1]), atol=1e-6)
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "abacus"])
+def test_a_device_that_is_not_there_is_refused_by_name(device: str) -> None:
+    with pytest.raises(AedeskError, match=device) as caught:
+        Model(Checkpoint("tiny", dense(2), initial_weights(dense(2), 0)), device)
+    assert "\n" not in str(caught.value)
 
 
 def test_an_empty_set_gives_an_empty_set(model: Model) -> None:

@@ -5,6 +5,7 @@ import sys
 import tracemalloc
 import warnings
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def torch_steps(recipe: Recipe, images: np.ndarray, batches: list[np.ndarray]) -
     """The weights after torch has taken the same steps."""
     model = Autoencoder(ARCHITECTURE)
     model.load_weights(initial_weights(ARCHITECTURE, 0, recipe.initialisation))
-    kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[recipe.optimiser]
+    kind = {"sgd": torch.optim.SGD, "adam": partial(torch.optim.Adam, eps=1e-7)}[recipe.optimiser]
     optimiser = kind(model.parameters(), lr=recipe.learning_rate)
     for which in batches:
         x = torch.from_numpy(images[which].astype(np.float32) / 255)[:, None]

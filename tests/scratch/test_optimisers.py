@@ -1,12 +1,14 @@
 """One step and many equal torch's optimisers."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from aedesk.scratch.optimisers import OPTIMISERS
 
-TORCH = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+TORCH = {"sgd": torch.optim.SGD, "adam": partial(torch.optim.Adam, eps=1e-7)}  # eps as in our torch engine
 
 
 def drawn(seed: int, scale: float = 1.0) -> dict[str, np.ndarray]:

@@ -272,3 +272,18 @@ def test_two_windows_saving_to_one_run_never_leave_a_broken_file(tmp_path: Path)
     assert [writer.returncode for writer in writers] == [0, 0]
     assert seen > 0
     assert sorted(path.name for path in run.iterdir()) == ["config.json", "history.csv", "model.safetensors"]
+
+
+def test_the_longest_history_can_be_saved(tmp_path: Path) -> None:
+    row = dict.fromkeys(("train_loss", "validation_loss", "learning_rate", "seconds"), 0.12345678901234568)
+    history = [{"epoch": float(epoch), **row} for epoch in range(1, 10_001)]
+    path = tmp_path / "long.safetensors"
+    checkpoints.save(dataclasses.replace(TINY, history=history), path)
+    assert checkpoints.load(path).history == history
+
+
+def test_a_description_too_large_to_be_read_again_is_refused_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "wordy.safetensors"
+    with pytest.raises(AedeskError, match=r"wordy\.safetensors: its description .* 8 MiB"):
+        checkpoints.save(dataclasses.replace(TINY, config={"remark": "x" * (9 << 20)}), path)
+    assert not path.exists()

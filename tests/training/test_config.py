@@ -55,7 +55,7 @@ def configs(draw: st.DrawFn) -> TrainingConfig:
         schedule=draw(st.sampled_from([None, "constant", "cooldown", "cosine"])),
         learning_rate=draw(st.none() | st.floats(0, 100, exclude_min=True)),
         batch_size=draw(st.none() | st.integers(1, 65_536)),
-        epochs=draw(st.none() | st.integers(1, 100_000)),
+        epochs=draw(st.none() | st.integers(1, 10_000)),
         initialisation=draw(st.sampled_from([None, "glorot", "he"])),
         reduction=draw(st.sampled_from([None, "mean", "sum"])),
         output_bias=draw(st.none() | st.floats(-20, 20)),
@@ -93,6 +93,7 @@ def test_a_count_is_a_whole_number(name: str) -> None:
         ("batch_size", 1, 0),
         ("batch_size", 65_536, 65_537),
         ("epochs", 1, 0),
+        ("epochs", 10_000, 10_001),
         ("seed", 0, -1),
         ("seed", 2**63 - 1, 2**63),
         ("threads", 0, -1),
@@ -145,16 +146,7 @@ def test_of_takes_the_presets_recipe_and_changes_what_is_named() -> None:
 @given(configs())
 def test_any_configuration_survives_json(config: TrainingConfig) -> None:
     plain = json.loads(json.dumps(config.to_json(), allow_nan=False))
-    assert TrainingConfig.from_json(plain) == config
-    assert TrainingConfig.from_json({**plain, "device_used": "CPU", "command": "x", "recipe": 3}) == config
-
-
-@pytest.mark.parametrize(
-    "plain", [None, [], "dense-2d", {}, {"epochs": 3}, {"preset": ["dense-2d"]}], ids=str
-)
-def test_json_without_a_preset_is_refused_in_words(plain: Any) -> None:
-    with pytest.raises(AedeskError):
-        TrainingConfig.from_json(plain)
+    assert TrainingConfig.of(**plain) == config
 
 
 @settings(max_examples=80, deadline=None)

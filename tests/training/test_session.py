@@ -8,7 +8,9 @@ import math
 import os
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,16 +19,19 @@ import threadpoolctl
 import torch
 
 from aedesk.cli.parser import build
+from aedesk.cli.train import config_of
 from aedesk.data.imageset import DataSet, ImageSet
 from aedesk.errors import AedeskError
 from aedesk.latent import atlas as atlases
+from aedesk.models.checkpoint import Checkpoint
 from aedesk.scratch.engine import NumpyEngine
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage.library import load_model
 from aedesk.storage.runs import Run
+from aedesk.training import session
 from aedesk.training.config import TrainingConfig
 from aedesk.training.engine import TorchEngine
-from aedesk.training.events import BatchDone, EpochDone, Event, Finished, Started
+from aedesk.training.events import BatchDone, EpochDone, Event, Finished, Finishing, Started
 from aedesk.training.loop import never
 from aedesk.training.session import run_training
 
@@ -87,7 +92,10 @@ def test_a_run_begins_with_what_it_works_on(engine: str, few: DataSet, run: Run)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_run_folder_is_complete_before_an_epoch_is_told(engine: str, few: DataSet, run: Run) -> None:
+def test_the_run_folder_is_complete_before_an_epoch_is_told(
+    engine: str, few: DataSet, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_SAVE_EVERY", 0)
     rows = []
     for event in run_training(configured(engine=engine), few, run):
         if not isinstance(event, EpochDone):
@@ -96,13 +104,32 @@ def test_the_run_folder_is_complete_before_an_epoch_is_told(engine: str, few: Da
         assert names(run) == FILES
         saved = checkpoints.load(run.model)
         assert saved.history == rows
-        for name, array in event.weights.items():
-            np.testing.assert_array_equal(saved.weights[name], array)
         with run.history.open(newline="") as file:
             table = [{name: float(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
         assert table == rows
-        assert load_model(run.path).reconstruct(few.test.images).shape == (60, 28, 28)
+        rebuilt = load_model(run.path).reconstruct(event.originals)
+        np.testing.assert_allclose(rebuilt, event.reconstructions, atol=1e-5)
     assert len(rows) == 2
+
+
+@pytest.mark.parametrize(("seconds", "saves"), [(0.0, [1, 6, 6]), (0.6, [1, 3, 5, 6, 6])])
+def test_short_epochs_share_a_save_a_second(
+    few: DataSet, run: Run, monkeypatch: pytest.MonkeyPatch, seconds: float, saves: list[int]
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: now))
+    save, saved = Run.save, []
+
+    def counted(self: Run, checkpoint: Checkpoint) -> None:
+        saved.append(len(checkpoint.history))
+        save(self, checkpoint)
+
+    monkeypatch.setattr(Run, "save", counted)
+    for event in run_training(configured(epochs=6), few, run):
+        if isinstance(event, EpochDone):
+            now += seconds
+    assert saved == saves  # the last with the test error
+    assert [row["epoch"] for row in load_model(run.path).checkpoint.history] == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -134,9 +161,28 @@ def test_the_metadata_repeat_the_run(few: DataSet, run: Run) -> None:
     assert saved.name == "run"
     assert saved.architecture == config.architecture
     assert json.loads(run.config.read_text("utf-8")) == saved.config
-    assert TrainingConfig.from_json(saved.config) == config
-    assert saved.config["command"] == config.command("run")
+    used = replace(config, threads=torch.get_num_threads(), precision="float32")
+    assert used.to_json().items() <= saved.config.items()
+    assert saved.config["command"] == used.command("run")
     assert "CPU" in saved.config["device_used"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("precision", ["auto", "bfloat16"])
+def test_what_was_left_to_the_machine_is_written_into_the_command(
+    engine: str, precision: str, few: DataSet, run: Run
+) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)  # as a window does, which leaves a core to itself
+    try:
+        tell(configured(engine=engine, epochs=1, precision=precision), few, run)
+    finally:
+        torch.set_num_threads(threads)
+    config = checkpoints.read_card(run.model).config
+    again = config_of(build().parse_args(shlex.split(config["command"])[1:]))
+    assert again.threads == config["threads"] == 3
+    if engine == "torch":
+        assert again.precision == config["precision"] == {"auto": "float32"}.get(precision, precision)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -189,13 +235,14 @@ def test_a_run_that_diverges_keeps_the_epochs_before(
 
     def wild(self: TorchEngine, start: int, stop: int) -> torch.Tensor:
         loss = step(self, start, stop)
-        return loss * math.nan if next(taken) > 4 else loss  # an epoch has four steps
+        return loss * math.nan if next(taken) > 12 else loss  # an epoch has four steps
 
     monkeypatch.setattr(TorchEngine, "step", wild)
+    monkeypatch.setattr(session, "_SAVE_EVERY", 3600)
     events, problem = tell(configured(epochs=5), few, run)
-    assert problem == "The loss is no longer a number at epoch 2; try a smaller learning rate."
-    assert len([event for event in events if isinstance(event, EpochDone)]) == 1
-    assert [row["epoch"] for row in load_model(run.path).checkpoint.history] == [1]
+    assert problem == "The loss is no longer a number at epoch 4; try a smaller learning rate."
+    assert len([event for event in events if isinstance(event, EpochDone)]) == 3
+    assert [row["epoch"] for row in load_model(run.path).checkpoint.history] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -208,7 +255,6 @@ def test_a_stop_in_the_first_epoch_leaves_a_model_that_loads(
     assert not problem
     assert events[-1] == Finished("stopped")
     model = load_model(run.path)
-    assert 0 < model.checkpoint.metrics["test_mse"] < 1
     (row,) = model.checkpoint.history
     assert math.isnan(row["train_loss"]) == (steps == 0)
     assert json.loads(run.config.read_text("utf-8"))
@@ -216,14 +262,55 @@ def test_a_stop_in_the_first_epoch_leaves_a_model_that_loads(
     assert atlases.atlas_for(run.model) is not None
 
 
-def test_a_run_of_which_nobody_wants_more_leaves_what_was_told(few: DataSet, run: Run) -> None:
+def test_the_last_work_on_a_model_is_told_image_by_image(
+    few: DataSet, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_CHUNK", 50)
+    events, _ = tell(configured(), few, run)
+    told = [event for event in events if isinstance(event, Finishing)]
+    assert events[-len(told) - 1 : -1] == told
+    assert [event.done for event in told] == [
+        50,
+        60,
+        110,
+        160,
+        210,
+        260,
+        280,
+    ]  # 60 to test, 220 for the atlas
+    assert {event.total for event in told} == {280}
+
+
+@pytest.mark.parametrize("moment", [EpochDone, Finishing])
+def test_a_run_that_is_stopped_is_not_measured_but_can_be_used(
+    few: DataSet, run: Run, monkeypatch: pytest.MonkeyPatch, moment: type[Event]
+) -> None:
+    monkeypatch.setattr(session, "_CHUNK", 20)
+    events: list[Event] = []
+    for event in run_training(
+        configured(), few, run, lambda: any(isinstance(told, moment) for told in events)
+    ):
+        events.append(event)
+    measured = [event for event in events if isinstance(event, Finishing) and event.done <= 60]
+    assert len(measured) == (moment is Finishing)
+    assert events[-1] == Finished("stopped" if moment is EpochDone else "completed")
+    assert "test_mse" not in load_model(run.path).checkpoint.metrics
+    atlas = atlases.atlas_for(run.model)
+    assert atlas is not None
+    assert len(atlas) == 220
+
+
+def test_a_run_of_which_nobody_wants_more_leaves_what_was_told(
+    few: DataSet, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_SAVE_EVERY", 3600)
     events = run_training(configured(epochs=50), few, run)
     for event in events:
-        if isinstance(event, EpochDone):
+        if isinstance(event, EpochDone) and event.row["epoch"] == 3:
             break
     events.close()  # type: ignore[attr-defined]
     assert names(run) == FILES
-    assert len(load_model(run.path).checkpoint.history) == 1
+    assert len(load_model(run.path).checkpoint.history) == 3
 
 
 def cuda_is_full() -> None:
