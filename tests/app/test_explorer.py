@@ -356,12 +356,17 @@ def test_the_model_in_use_stands_on_its_own(desk: Desk, flat: Path, tmp_path: Pa
 
 def test_a_random_test_digit_is_put_on_the_canvas_exactly(desk: Desk, flat: Path, digits: DataSet) -> None:
     desk.load(flat)
+    said: list[str] = []
+    desk.explorer.drawing_changed.connect(said.append)
     desk.explorer.draw_test_digit(desk.ink, "digits")
+    desk.explorer.draw_test_digit(desk.ink, "digits")  # once more before the set is there: still one digit
     desk.settle()
+    assert len(said) == 1
+    desk.explorer.set_drawing(desk.ink)
     shown = desk.ink.exact
     assert shown is not None
     (place,) = np.flatnonzero((digits.test.pixels() == shown).all(axis=(1, 2)))
-    assert f"Test image {place} of digits: {digits.test.labels[place]}" in desk.status[-1]
+    assert f"Test image {place} of digits: {digits.test.labels[place]}" in said[-1]
     assert desk.explorer.reading is not None
     np.testing.assert_array_equal(desk.explorer.reading.image, shown)
     versions = set()

@@ -254,13 +254,12 @@ def test_a_picture_without_ink_is_refused_in_words(app, tmp_path, monkeypatch):
 def test_a_pasted_picture_lands_on_the_canvas(app, monkeypatch):
     picture = Image.new("L", (200, 200), 255)
     picture.paste(0, (90, 30, 110, 170))
-    monkeypatch.setattr(pictures.ImageGrab, "grabclipboard", lambda: picture)
+    monkeypatch.setattr(pictures, "from_clipboard", lambda: picture)
     app.key("<Control-v>")
     assert label(app) == "1"
 
 
-def test_an_empty_clipboard_is_said(app, monkeypatch):
-    monkeypatch.setattr(pictures.ImageGrab, "grabclipboard", lambda: None)
+def test_a_clipboard_without_a_picture_is_said(app):
     app.key("<Control-v>")
     assert "clipboard" in app.take_problems()[0]
 
