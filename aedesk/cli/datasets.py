@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from aedesk.cli.parser import user_path
+from aedesk.cli.arguments import user_path
 from aedesk.cli.progress import Stages, say
 from aedesk.data.imageset import DataSet
 from aedesk.models.checkpoint import Checkpoint

@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from aedesk.cli import datasets
-from aedesk.cli.parser import add_model
+from aedesk.cli.arguments import add_model
 from aedesk.cli.progress import Stages
 
 _ABOUT = """\

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, get_args
 
 from aedesk.cli import datasets, output
-from aedesk.cli.parser import add_model, user_path
+from aedesk.cli.arguments import add_model, user_path
 from aedesk.cli.progress import Stages
 
 if TYPE_CHECKING:

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-import math
-import re
-from pathlib import Path
-from typing import Any, NoReturn
-
-from aedesk.errors import AedeskError
+from aedesk.cli.arguments import Parser
 
 _ABOUT = (
     "A desktop lab for autoencoders. Without a command the window opens; each command works without a screen."
@@ -26,25 +20,6 @@ keeps a user's data; AEDESK_HOME puts everything that is yours into one folder.
 """
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
-    """Help texts in one column wide enough that no name of a command or an option stands alone."""
-
-    def __init__(self, prog: str, **settings: Any) -> None:
-        super().__init__(prog, max_help_position=30, **settings)
-        self._action_max_length = 16  # what argparse measures leaves out the indentation of commands
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse, but a mistake is an AedeskError, and `-1e-3` is a number, not an option."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=_Help, **settings)
-        self._negative_number_matcher = re.compile(r"^-(\d+\.?|\.\d)\d*(e[+-]?\d+)?$", re.IGNORECASE)
-
-    def error(self, message: str) -> NoReturn:
-        raise AedeskError(f"{message}; see `{self.prog} --help`")
-
-
 def build() -> Parser:
     """The parser of every command; the chosen command's function is `run` of what it returns."""
     import aedesk
@@ -56,30 +31,3 @@ def build() -> Parser:
     for group in (models, train, evaluate, pictures, maps, datasets):
         group.add_to(commands)
     return parser
-
-
-def finite(text: str) -> float:
-    """A number that one can calculate with, for argparse."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise argparse.ArgumentTypeError(f"{text} is no number on a map")
-    return number
-
-
-def user_path(text: str) -> Path:
-    """A path with `~` put in full, for argparse."""
-    try:
-        if text:
-            return Path(text).expanduser()
-    except RuntimeError:
-        pass
-    raise argparse.ArgumentTypeError(f"{text!r} is no path on this machine")
-
-
-def add_model(parser: argparse.ArgumentParser) -> None:
-    """The MODEL that most commands begin with."""
-    parser.add_argument(
-        "model",
-        metavar="MODEL",
-        help="a shipped name (see `aedesk models`), a run folder or a .safetensors file",
-    )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from aedesk.cli import datasets, maps, output
-from aedesk.cli.parser import add_model, finite, user_path
+from aedesk.cli.arguments import add_model, finite, user_path
 from aedesk.errors import AedeskError
 
 _RECONSTRUCT = """\

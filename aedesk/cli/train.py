@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from aedesk.cli import datasets
-from aedesk.cli.parser import user_path
+from aedesk.cli.arguments import user_path
 from aedesk.cli.progress import say
 
 if TYPE_CHECKING:
