@@ -11,6 +11,9 @@ from PIL import Image
 SIZE = 560  # pixels of the raster's edge: a canvas of 280 points, twice supersampled
 _UNDO_LEVELS = 200
 
+Box = tuple[int, int, int, int]  # left, top, right, bottom, in raster pixels; right and bottom are outside
+_EVERYTHING: Box = (0, 0, SIZE, SIZE)
+
 
 @dataclass(frozen=True)
 class _State:
@@ -33,7 +36,7 @@ class Ink:
         self._redo: list[_State] = []
         self._last: tuple[float, float] | None = None
         self.exact: np.ndarray | None = None
-        self.version = 0  # rises with every change: tells a view whether it is up to date
+        self._changed: Box | None = None
 
     @property
     def pixels(self) -> np.ndarray:
@@ -61,6 +64,11 @@ class Ink:
     def can_redo(self) -> bool:
         return bool(self._redo)
 
+    def take_change(self) -> Box | None:
+        """What has changed since the last call: a box around it, or None; for the one view that shows the ink."""
+        changed, self._changed = self._changed, None
+        return changed
+
     def press(self, x: float, y: float, width: float, *, erase: bool = False) -> None:
         """Begin a stroke `width` raster pixels wide; a press that never moves leaves a dot."""
         self._remember()
@@ -72,9 +80,9 @@ class Ink:
         """Continue the stroke to (x, y) with round ends; without a press before, nothing happens."""
         if self._last is None:
             return
-        _paint(self._pixels, self._last, (x, y), width / 2, erase)
+        painted = _paint(self._pixels, self._last, (x, y), width / 2, erase)
+        self._changed = _around(self._changed, painted)
         self._last = (x, y)
-        self.version += 1
 
     def release(self) -> None:
         """End the stroke."""
@@ -121,19 +129,22 @@ class Ink:
         self._last = None
         self._pixels = np.frombuffer(pixels, np.uint8).reshape(SIZE, SIZE).copy()
         self.exact = exact
-        self.version += 1
+        self._changed = _EVERYTHING
 
 
 def _paint(
     pixels: np.ndarray, start: tuple[float, float], end: tuple[float, float], radius: float, erase: bool
-) -> None:
-    """Paint (or take away) all that is within `radius` of the segment; its edge is a pixel wide and grey."""
+) -> Box | None:
+    """Paint (or take away) all that is within `radius` of the segment; its edge is a pixel wide and grey.
+
+    Returns what may have changed, None if all of it lies outside.
+    """
     (x0, y0), (x1, y1) = start, end
     reach = radius + 1
     left, right = (int(np.clip(edge, 0, SIZE)) for edge in (min(x0, x1) - reach, max(x0, x1) + reach + 1))
     top, bottom = (int(np.clip(edge, 0, SIZE)) for edge in (min(y0, y1) - reach, max(y0, y1) + reach + 1))
     if left >= right or top >= bottom:
-        return
+        return None
     x = np.arange(left, right, dtype=np.float32) + 0.5 - x0
     y = (np.arange(top, bottom, dtype=np.float32) + 0.5 - y0)[:, None]
     dx, dy = x1 - x0, y1 - y0
@@ -145,3 +156,11 @@ def _paint(
         np.minimum(part, 255 - cover, out=part)
     else:
         np.maximum(part, cover, out=part)
+    return left, top, right, bottom
+
+
+def _around(one: Box | None, other: Box | None) -> Box | None:
+    """The smallest box around both."""
+    if one is None or other is None:
+        return one or other
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])

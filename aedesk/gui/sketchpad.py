@@ -14,6 +14,8 @@ from aedesk.gui.platform import RIGHT_BUTTON
 from aedesk.gui.theme import Look
 
 TICK = 8  # ms between the first motion and the repaint that shows it
+_TILE = 128  # px, the side of what is repainted for a piece of a stroke
+_RIM = 3  # px around a change: what an antialiased edge reaches, and the rim of a tile
 _HINT = "Draw a digit here"
 
 
@@ -30,11 +32,11 @@ class Sketchpad(tk.Canvas):
         self._on_change = on_change
         self._edge = 0
         self._pending: str | None = None
-        self._shown = -1  # the version of the ink on the screen
         self.brush = 46.0  # raster px
         self.erasing = False
         self._erase = False  # what the stroke in progress does
         self._photo: ImageTk.PhotoImage | None = None
+        self._tile = ImageTk.PhotoImage("RGB", (_TILE, _TILE))
         self._picture = self.create_image(0, 0, anchor="nw")
         self._hint = self.create_text(0, 0, text=_HINT, font=("TkDefaultFont", 14))
         self._pen = self.create_oval(0, 0, 0, 0, state="hidden")
@@ -75,8 +77,9 @@ class Sketchpad(tk.Canvas):
         # One table of 256 levels for each of red, green and blue.
         self._tables = palette.shade(np.arange(256, dtype=np.float32) / 255).T.tolist()
         self.itemconfigure(self._hint, fill=palette.muted)
-        self._shown = -1
-        self._paint()
+        if self._photo is not None:
+            self._photo.paste(self._coloured((0, 0, SIZE, SIZE), self._edge))
+            self.itemconfigure(self._hint, state="normal" if self._ink.is_blank else "hidden")
 
     def show_change(self) -> None:
         """Repaint and tell `on_change`, for a change that did not come from the mouse."""
@@ -138,12 +141,29 @@ class Sketchpad(tk.Canvas):
         self._on_change()
 
     def _paint(self) -> None:
-        if self._photo is None or self._shown == self._ink.version:
+        """Bring what has changed onto the screen: only that, for the whole would take Tk three times as long."""
+        changed = self._ink.take_change()
+        if self._photo is None or changed is None:
             return
-        self._shown = self._ink.version
-        small = self._ink.image.resize((self._edge, self._edge), Image.Resampling.BILINEAR)
-        self._photo.paste(Image.merge("RGB", [small.point(table) for table in self._tables]))
         self.itemconfigure(self._hint, state="normal" if self._ink.is_blank else "hidden")
+        scale = self._edge / SIZE
+        left, top = (max(0, min(int(side * scale) - _RIM, self._edge - _TILE)) for side in changed[:2])
+        right, bottom = (int(np.ceil(side * scale)) + _RIM for side in changed[2:])
+        if right - left > _TILE or bottom - top > _TILE or self._edge < _TILE:
+            self._photo.paste(self._coloured((0, 0, SIZE, SIZE), self._edge))
+            return
+        box = (left / scale, top / scale, (left + _TILE) / scale, (top + _TILE) / scale)
+        self._tile.paste(self._coloured(box, _TILE))
+        # Resampling does not look beyond its box: the rim of a tile is not quite what it would be in the whole,
+        # but for where both end.
+        x0, y0 = (0 if start == 0 else 1 for start in (left, top))
+        x1, y1 = (_TILE if start + _TILE == self._edge else _TILE - 1 for start in (left, top))
+        self.tk.call(self._photo, "copy", self._tile, "-from", x0, y0, x1, y1, "-to", left + x0, top + y0)
+
+    def _coloured(self, box: tuple[float, float, float, float], edge: int) -> Image.Image:
+        """The part `box` of the raster as a picture `edge` px square in the colours of the theme."""
+        grey = self._ink.image.resize((edge, edge), Image.Resampling.BILINEAR, box=box)
+        return Image.merge("RGB", [grey.point(table) for table in self._tables])
 
     def _on_destroy(self, _: tk.Event[Any]) -> None:
         self._disconnect()

@@ -35,6 +35,24 @@ def test_the_reconstruction_follows_the_pen_before_it_is_lifted(app):
     pad.event_generate("<ButtonRelease-1>", x=0, y=0)
 
 
+def test_what_is_painted_piece_by_piece_is_the_same_as_painted_at_once(app):
+    pad = app.window.explore.sketchpad
+    for stroke in (SEVEN, line((0.0, 0.0), (1.0, 0.02), (0.98, 1.0)), line((0.1, 0.9), (0.9, 0.1), steps=3)):
+        pad.event_generate(
+            "<ButtonPress-1>", x=round(stroke[0][0] * pad.edge), y=round(stroke[0][1] * pad.edge)
+        )
+        for x, y in stroke:
+            pad.event_generate("<B1-Motion>", x=round(x * pad.edge), y=round(y * pad.edge))
+            pad.run_tick()
+        pad.event_generate("<ButtonRelease-1>", x=0, y=0)
+    pad.event_generate("<Leave>")
+    app.pump(0.2)
+    pieces = np.asarray(app.screenshot(pad), int)
+    pad.refresh()
+    app.pump(0.2)
+    assert np.abs(pieces - np.asarray(app.screenshot(pad), int)).max() <= 2
+
+
 def test_letting_go_outside_the_canvas_ends_the_stroke(app):
     pad = app.window.explore.sketchpad
     pad.event_generate("<ButtonPress-1>", x=50, y=50)
