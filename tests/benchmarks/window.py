@@ -110,16 +110,17 @@ class Bench:
         due = time.perf_counter() + 0.02
 
         def tick() -> None:
-            nonlocal due
+            nonlocal due, next_tick
             late.append(time.perf_counter() - due)
             due = time.perf_counter() + 0.02
-            self.root.after(20, tick)
+            next_tick = self.root.after(20, tick)
 
-        self.root.after(20, tick)
+        next_tick = self.root.after(20, tick)
         until = time.monotonic() + seconds
         self.root.after(int(seconds * 1000), self.root.quit)
         while time.monotonic() < until:
             self.root.mainloop()
+        self.root.after_cancel(next_tick)
         return summary(late)
 
     def train(self, preset: str, seconds: float = 20) -> dict[str, Any]:
