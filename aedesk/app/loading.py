@@ -94,7 +94,7 @@ def with_projection(
     from aedesk.latent.projection import project
 
     def progress(done: int, total: int) -> None:
-        link.tell(f"Laying out the {kind} map: {done / total:.0%}")
+        link.tell(f"Laying out the t-SNE map: {done / total:.0%}; until then the one before is shown")
 
     try:
         projection = project(kind, active.atlas, progress=progress, cancelled=link.stopped)

@@ -112,7 +112,9 @@ def run_generate(arguments: argparse.Namespace) -> int:
         with maps.layout_progress() as progress:
             codes = project(kind, atlas, progress=progress).to_codes(np.array([arguments.at], np.float32))
         names = ["digit.png"]
+        how = f", at {arguments.at[0]:g}, {arguments.at[1]:g} of its {kind} map"
     else:
+        how = ""
         codes = sample(arguments.sampler, atlas, arguments.sample, arguments.seed)
         names = [f"digit-{number:0{len(str(len(codes)))}}.png" for number in range(1, len(codes) + 1)]
     pictures = model.decode(codes)
@@ -123,7 +125,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
     else:
         for name, picture in zip(names, pictures, strict=True):
             output.write_picture(out / name, output.grey(picture))
-    print(f"{len(pictures)} drawn by {model.name}, in {out}")
+    print(f"{len(pictures)} drawn by {model.name}{how}, in {out}")
     return 0
 
 
@@ -133,9 +135,12 @@ def _read(file: Path) -> np.ndarray:
 
     picture = sketch.open_picture(file)
     try:
-        return sketch.from_picture(picture)
+        seen = sketch.from_picture(picture)
     except AedeskError as problem:
         raise AedeskError(f"{file}: {problem}") from None
+    if not seen.any() and picture.size != seen.shape:  # one of 28x28 is taken as it is, whatever is on it
+        raise AedeskError(f"{file}: no ink was found, it is all of one shade; choose a picture of a digit")
+    return seen
 
 
 def _spare_inputs(targets: list[Path], images: list[Path]) -> None:

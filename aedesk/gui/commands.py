@@ -15,8 +15,9 @@ from aedesk.gui.platform import MODIFIERS, accelerator, bind_shortcut
 
 @dataclass(frozen=True)
 class Command:
-    """An entry of `menu`. key: pressed with Ctrl (Command on a Mac), and with Shift if `shift`.
+    """An entry of `menu`, or of none if that is empty.
 
+    key: pressed with Ctrl (Command on a Mac), and with Shift if `shift`.
     bare: keys, any of which is pressed alone while the canvas has the focus; elsewhere they may be typed.
     """
 
@@ -39,7 +40,9 @@ class Command:
 def build_menus(root: ttk.App, commands: Iterable[Command]) -> None:
     """The menu bar: the menus and their entries in the order of the commands."""
     bar = ttk.Menu(root)
-    for title, entries in groupby(commands, lambda command: command.menu):
+    for title, entries in groupby(
+        filter(lambda command: command.menu, commands), lambda command: command.menu
+    ):
         menu = ttk.Menu(bar)
         bar.add_cascade(label=title, menu=menu)
         for command in entries:

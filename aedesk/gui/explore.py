@@ -117,7 +117,12 @@ class ExploreTab(ttk.Frame):
         _tool_button(tools, "trash3", "Clear the canvas (it can be undone)", hands.clear)
         _tool_button(tools, "folder2-open", "Open a picture of any size", hands.open_picture)
         _tool_button(tools, "clipboard", "Paste a picture", hands.paste)
-        _tool_button(tools, "download", "Save the drawing and its reconstruction", hands.save_drawing)
+        _tool_button(
+            tools,
+            "download",
+            "Save the drawing (beside its reconstruction: File menu)",
+            hands.save_drawing,
+        )
         _tool_button(tools, "dice-5", "A random test digit of the data set", self._on_random_digit)
         return tools
 
@@ -149,7 +154,7 @@ class ExploreTab(ttk.Frame):
 
         self.map = LatentMap(self._map_place, self._look, self._explorer.pick_at)
         self.map.pack(fill="both", expand=True)
-        self._card = GeneratedCard(
+        self.card = GeneratedCard(
             self._map_place, self._look, on_use=self._hands.use_generated, on_save=self._hands.save_digit
         )
         if self._explorer.active is not None:
@@ -167,7 +172,7 @@ class ExploreTab(ttk.Frame):
         self.show_projection(active)
         if self.map is not None:
             self.map.show(active.projection.points, active.atlas.labels, active.atlas.classes)
-            self._card.hide()
+            self.card.hide()
         if self._explorer.reading is None and not self.ink.is_blank:
             self._explorer.set_drawing(self.ink)
 
@@ -183,11 +188,15 @@ class ExploreTab(ttk.Frame):
         self.guess.show(reading)
         if self.map is not None:
             self.map.mark_sketch(reading.point if reading else None)
+            if self.card.winfo_ismapped():
+                self.card.make_way(self.map.covers_marker)
 
     def _show_pick(self, pick: Pick) -> None:
         if self.map is not None and self._explorer.active is not None:
             self.map.mark_pick(pick.point)
-            self._card.show(pick, self._explorer.active.atlas.classes)
+            active = self._explorer.active
+            self.card.show(pick, active.atlas.classes, PROJECTIONS[active.projection.kind])
+            self.card.make_way(self.map.covers_marker)
 
     # --- the user's wishes ---
 

@@ -51,8 +51,11 @@ class GuessLine(ttk.Frame):
         guess = reading.guess
         votes = len(guess.neighbours)
         colours = self._look.palette.class_colours(len(self._classes))
-        self._digit.configure(text=self._classes[guess.label], foreground=colours[guess.label])
-        self._line.configure(text=f"{round(guess.share * votes)} of the {votes} nearest training codes")
+        sure = guess.share > 0.5
+        colour = colours[guess.label] if sure else self._look.palette.faint
+        self._digit.configure(text=self._classes[guess.label], foreground=colour)
+        agreeing = f"{round(guess.share * votes)} of the {votes} nearest training codes"
+        self._line.configure(text=agreeing if sure else f"Unsure: only {agreeing}")
         self._bar.show(guess.share)
         self._error.configure(text=f"Error: MSE {reading.mse:.4f}   PSNR {reading.psnr:.1f} dB")
 

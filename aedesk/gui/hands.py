@@ -69,15 +69,20 @@ class Hands:
             self._tell("Drawing copied.")
 
     def save_drawing(self) -> None:
-        """The drawing, what the model sees and what it rebuilds, side by side in one PNG."""
+        """The drawing as it is, to be opened again: ink is bright."""
         if self._ink.is_blank:
             self._tell("There is nothing to save yet: draw a digit first.")
-            return
-        sheet = [self._ink.image.resize((280, 280))]
+        else:
+            self._save(self._ink.image, "sketch.png")
+
+    def save_comparison(self) -> None:
+        """The drawing, what the model sees and what it rebuilds, side by side in one PNG."""
         reading = self._explorer.reading
-        if reading is not None:
-            sheet += [pictures.enlarged(image) for image in (reading.image, reading.reconstruction)]
-        self._save(pictures.side_by_side(sheet), "sketch.png")
+        if reading is None:
+            self._tell("There is nothing to compare yet: draw a digit first.")
+            return
+        shown = [pictures.enlarged(image) for image in (reading.image, reading.reconstruction)]
+        self._save(pictures.side_by_side([self._ink.image.resize((280, 280)), *shown]), "comparison.png")
 
     def save_digit(self) -> None:
         """The digit that was picked on the map, as a PNG."""

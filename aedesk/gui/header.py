@@ -55,7 +55,7 @@ class Header(ttk.Frame):
         explain(theme, "Light or dark")
         self._device = ttk.Label(self, text="", style="Muted.TLabel")
         self._device.pack(side="right", padx=(GAP, GAP))
-        self._about = FittingLabel(self)
+        self._about = FittingLabel(self, keep_end=False)
         self._about.pack(side="left", padx=(2 * GAP, 0), fill="x", expand=True)
 
     def list_models(self) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from aedesk.gui.platform import RIGHT_BUTTON, bind_wheel
 from aedesk.gui.point_cloud import PointCloud
@@ -78,6 +79,16 @@ class LatentMap(tk.Frame):
         margin = (high - low) * _MARGIN + 1e-6
         self._extent = high - low + 2 * margin
         self._set_view(low - margin, high + margin)
+
+    def covers_marker(self, left: float, top: float, right: float, bottom: float) -> bool:
+        """Whether a marker is shown within this box of pixels of the widget."""
+        height = self._figure.bbox.height
+        for marker in (self._sketch, self._pick):
+            if marker.get_visible():
+                x, y = self._axes.transData.transform(np.asarray(marker.get_xydata(), float)[0])
+                if left <= x <= right and top <= height - y <= bottom:
+                    return True
+        return False
 
     def mark_sketch(self, point: np.ndarray | None) -> None:
         """Put the sketch's marker at a place of the map, or take it away."""
@@ -168,10 +179,13 @@ class LatentMap(tk.Frame):
         palette = self._look.palette
         self._figure.set_facecolor(palette.surface)
         self._widget.configure(
-            background=palette.surface, highlightbackground=palette.surface, highlightcolor=palette.accent
+            background=palette.surface,
+            highlightbackground=palette.surface,
+            highlightcolor=palette.accent,
+            highlightthickness=2,  # a theme switch takes it away
         )
         self.configure(background=palette.surface)
-        self._sketch.set(markerfacecolor=palette.accent, markeredgecolor=palette.surface, markeredgewidth=2.5)
+        self._sketch.set(markerfacecolor=palette.accent, markeredgecolor=palette.text, markeredgewidth=2.5)
         self._pick.set(markeredgecolor=palette.text, markeredgewidth=2.5)
         if self._cloud is not None:
             self._cloud.remove()
@@ -192,7 +206,7 @@ class LatentMap(tk.Frame):
             return
         width, height = (max(side, 1) for side in self._figure.bbox.size)
         scale = self._figure.dpi / _DPI  # Matplotlib raises its dpi on a fine screen
-        x, y = 16.0, 22.0
+        x, y, right = 16.0, 22.0, 0.0
         colours = self._look.palette.class_colours(len(self._classes))
         for name, colour in zip(self._classes, colours, strict=True):
             room = 30 + 7 * len(name)
@@ -204,6 +218,17 @@ class LatentMap(tk.Frame):
                     self._figure.text(*place, text, color=shade, fontsize=9, va="center", zorder=5)
                 )
             x += room
+            right = max(right, x)
+        plate = Rectangle(
+            (6 * scale / width, 1 - (y + 13) * scale / height),
+            (right - 6) * scale / width,
+            (y + 5) * scale / height,
+            transform=self._figure.transFigure,
+            facecolor=self._look.palette.surface,
+            alpha=0.85,
+            zorder=4,
+        )
+        self._legend.append(self._figure.add_artist(plate))
 
     def _redraw(self) -> None:
         self._background = None

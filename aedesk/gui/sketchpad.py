@@ -15,6 +15,7 @@ from aedesk.gui.theme import Look
 
 TICK = 8  # ms between the first motion and the repaint that shows it
 _TILE = 128  # px, the side of what is repainted for a piece of a stroke
+_FOCUS = 2  # px, the frame that shows where the keyboard is
 _RIM = 3  # px around a change: what an antialiased edge reaches, and the rim of a tile
 _HINT = "Draw a digit here"
 
@@ -26,14 +27,15 @@ class Sketchpad(tk.Canvas):
     """
 
     def __init__(self, master: tk.Misc, look: Look, ink: Ink, on_change: Callable[[], object]) -> None:
-        super().__init__(master, highlightthickness=2, borderwidth=0, cursor="none", takefocus=True)
+        super().__init__(master, highlightthickness=_FOCUS, borderwidth=0, cursor="none", takefocus=True)
         self._look = look
         self._ink = ink
         self._on_change = on_change
         self._edge = 0
         self._pending: str | None = None
-        self.brush = 46.0  # raster px
-        self.erasing = False
+        self._pointer = (0, 0)
+        self._brush = 46.0
+        self._erasing = False
         self._erase = False  # what the stroke in progress does
         self._photo: ImageTk.PhotoImage | None = None
         self._tile = ImageTk.PhotoImage("RGB", (_TILE, _TILE))
@@ -72,8 +74,12 @@ class Sketchpad(tk.Canvas):
         """Repaint from the ink now."""
         palette = self._look.palette
         self.configure(
-            background=palette.surface, highlightbackground=palette.surface, highlightcolor=palette.accent
+            background=palette.surface,
+            highlightbackground=palette.surface,
+            highlightcolor=palette.accent,
+            highlightthickness=_FOCUS,  # a theme switch takes it away
         )
+        self._show_pen()
         # One table of 256 levels for each of red, green and blue.
         self._tables = palette.shade(np.arange(256, dtype=np.float32) / 255).T.tolist()
         self.itemconfigure(self._hint, fill=palette.muted)
@@ -116,16 +122,48 @@ class Sketchpad(tk.Canvas):
         self._move_pen(event)
 
     def _move_pen(self, event: tk.Event[Any]) -> None:
-        radius = self.brush * self._edge / SIZE / 2
-        self.coords(self._pen, event.x - radius, event.y - radius, event.x + radius, event.y + radius)
+        self._pointer = event.x, event.y
+        self.itemconfigure(self._pen, state="normal")
+        self._show_pen()
+
+    def _show_pen(self) -> None:
+        """The ring around the pointer: as wide as the brush, red if it erases."""
+        (x, y), radius = self._pointer, self._brush * self._edge / SIZE / 2
+        self.coords(self._pen, x - radius, y - radius, x + radius, y + radius)
         erasing = self._erase if self._ink.is_drawing else self.erasing
         colour = self._look.palette.too_much if erasing else self._look.palette.accent
-        self.itemconfigure(self._pen, state="normal", outline=colour)
+        self.itemconfigure(self._pen, outline=colour)
 
     def _schedule(self) -> None:
         """At most one tick is pending, however many points arrive."""
         if self._pending is None:
             self._pending = self.after(TICK, self.run_tick)
+
+    @property
+    def brush(self) -> float:
+        """Width of the pen and the eraser in raster pixels."""
+        return self._brush
+
+    @brush.setter
+    def brush(self, width: float) -> None:
+        self._brush = width
+        self._show_pen()
+
+    @property
+    def erasing(self) -> bool:
+        """Whether the left button takes ink away."""
+        return self._erasing
+
+    @erasing.setter
+    def erasing(self, erasing: bool) -> None:
+        self._erasing = erasing
+        self._show_pen()
+
+    @property
+    def ring_width(self) -> float:
+        """Of the ring around the pointer, in px."""
+        left, _, right, _ = self.coords(self._pen)
+        return right - left
 
     @property
     def is_waiting(self) -> bool:

@@ -98,12 +98,13 @@ class Window:
         return [
             Command("File", "Open picture ...", hands.open_picture, "o"),
             Command("File", "Save drawing ...", hands.save_drawing, "s"),
+            Command("File", "Save comparison ...", hands.save_comparison, "s", shift=True),
             Command("File", "Save generated digit ...", hands.save_digit, "g"),
             Command("File", "Open model ...", self.open_model, "m"),
             Command("File", "Quit" if IS_MAC else "Close", self.close, "q"),
             Command("Edit", "Undo", hands.undo, "z"),
             Command("Edit", "Redo", hands.redo, "z", shift=True),
-            Command("Edit", "Redo", hands.redo, "y"),
+            Command("", "Redo", hands.redo, "y"),
             Command("Edit", "Copy drawing", hands.copy, "c"),
             Command("Edit", "Paste picture", hands.paste, "v"),
             Command("Edit", "Clear canvas", hands.clear, bare="Delete BackSpace"),
@@ -208,6 +209,8 @@ class Window:
             else:
                 page.place_forget()  # out of sight, it neither draws nor takes the Tab key
         self.header.set_tab(name)
+        # The keyboard goes with the tab: what is typed must not land in a field that is out of sight.
+        (self.explore.sketchpad if name == "explore" else self.train).focus_set()
 
     def toggle_theme(self) -> None:
         self.look.toggle(self.root)

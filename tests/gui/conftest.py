@@ -98,6 +98,16 @@ class App:
         self.window.explore.sketchpad.event_generate(sequence)
         self.pump()
 
+    def key_anywhere(self, sequence: str) -> None:
+        """Press a key wherever the focus is."""
+        self.root.update()
+        focus = self.root.focus_get()
+        assert focus is not None
+        focus.focus_force()
+        self.root.update()
+        focus.event_generate(sequence)
+        self.pump()
+
     def wait_for_model(self) -> None:
         self.pump_until(
             lambda: self.window.explorer.active is not None and self.window.explore.map is not None

@@ -282,13 +282,56 @@ def test_a_clipboard_without_a_picture_is_said(app):
     assert "clipboard" in app.take_problems()[0]
 
 
-def test_the_drawing_is_saved_as_a_picture(app, tmp_path, monkeypatch):
+def test_a_saved_drawing_opens_again_as_it_was(app, tmp_path, monkeypatch):
     app.draw(SEVEN)
+    before = app.window.explorer.reading.image
     path = tmp_path / "mine.png"
     monkeypatch.setattr("aedesk.gui.hands.filedialog.asksaveasfilename", lambda **_: str(path))
     app.key("<Control-s>")
+    app.key("<Delete>")
+    monkeypatch.setattr("aedesk.gui.hands.filedialog.askopenfilename", lambda **_: str(path))
+    app.key("<Control-o>")
+    assert np.abs(app.window.explorer.reading.image - before).mean() < 0.02
+
+
+def test_the_drawing_is_saved_beside_what_is_made_of_it(app, tmp_path, monkeypatch):
+    app.draw(SEVEN)
+    path = tmp_path / "comparison.png"
+    monkeypatch.setattr("aedesk.gui.hands.filedialog.asksaveasfilename", lambda **_: str(path))
+    app.key("<Control-Shift-S>")
     with Image.open(path) as saved:
         assert saved.size == (280 * 3 + 20, 280)
+
+
+def test_the_generated_card_hides_no_marker(app):
+    latent_map = app.window.explore.map
+    widget = latent_map.get_tk_widget()
+    card = app.window.explore.card
+    for x, y in ((widget.winfo_width() - 60, widget.winfo_height() - 60), (60, widget.winfo_height() - 60)):
+        widget.event_generate("<ButtonPress-1>", x=x, y=y)
+        app.pump(0.1)
+        inside_x = card.winfo_x() <= x <= card.winfo_x() + card.winfo_width()
+        inside_y = card.winfo_y() <= y <= card.winfo_y() + card.winfo_height()
+        assert card.winfo_ismapped()
+        assert not (inside_x and inside_y)
+
+
+def test_a_switch_of_the_theme_moves_nothing(app):
+    app.pump(0.2)
+    pad = app.window.explore.sketchpad
+    before = (pad.winfo_width(), pad.winfo_height(), app.window.explore.guess.winfo_rooty())
+    app.key("<Control-d>")
+    app.pump(0.3)
+    assert (pad.winfo_width(), pad.winfo_height(), app.window.explore.guess.winfo_rooty()) == before
+
+
+def test_the_ring_has_the_width_of_the_brush_at_once(app):
+    pad = app.window.explore.sketchpad
+    pad.event_generate("<Motion>", x=100, y=100)
+    app.pump()
+    before = pad.ring_width
+    app.key("<bracketright>")
+    assert pad.ring_width > before
 
 
 def test_saving_where_nothing_can_be_written_is_said(app, tmp_path, monkeypatch):

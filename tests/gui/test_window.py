@@ -157,17 +157,23 @@ def test_the_shortcuts_of_the_tabs_change_tabs(app):
     assert app.window.explore.winfo_ismapped()
 
 
-def test_a_shortcut_is_no_letter(app, monkeypatch):
-    monkeypatch.setattr(app.window, "start_or_pause", lambda: None)
-    app.key("e")
-    assert app.window.explore.sketchpad.erasing
-    app.window.explore.sketchpad.focus_force()
+def test_what_is_typed_goes_to_the_tab_that_is_seen(app):
+    app.window.show_tab("train")
+    field = app.window.train.form.fields["epochs"]
+    before = str(field.control.get())
+    field.control.focus_force()
     app.root.update()
-    app.window.explore.sketchpad.event_generate("<Control-Key-p>")
-    app.pump()
-    assert app.window.explore.sketchpad.erasing, "Ctrl+P is not the pen"
-    app.key("P")
-    assert not app.window.explore.sketchpad.erasing, "Caps Lock or not"
+    app.key_anywhere("<Control-Key-1>")
+    app.key_anywhere("e")
+    assert str(field.control.get()) == before
+    assert app.window.explore.sketchpad.erasing
+
+
+def test_a_letter_with_a_modifier_is_no_letter_and_caps_lock_does_not_matter(app):
+    app.key("<Control-Key-e>")
+    assert not app.window.explore.sketchpad.erasing
+    app.key("E")
+    assert app.window.explore.sketchpad.erasing
 
 
 def test_every_command_of_the_menus_has_a_key_of_its_own(app):
