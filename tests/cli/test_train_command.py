@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from aedesk.data import fetch, sources
 from aedesk.models.presets import Recipe
@@ -137,7 +138,12 @@ def test_a_run_in_the_way_is_spared_unless_told_otherwise(aedesk, tmp_path: Path
 def test_the_run_works_in_every_other_command(aedesk, trained: Path, tmp_path: Path) -> None:
     picture = tmp_path / "in.png"
     assert aedesk("evaluate", trained).status == 0
-    assert aedesk("generate", trained, "--at", 0, 0, "--out", picture).status == 0
+    assert aedesk("generate", trained, "--at", 0, 0, "--out", tmp_path / "new.png").status == 0
+    Image.new("L", (60, 60)).save(picture)
+    assert "no ink" in aedesk("reconstruct", trained, picture, "--out", tmp_path / "out.png").problem
+    with Image.open(picture) as empty:
+        empty.paste(255, (25, 10, 35, 50))
+        empty.save(picture)
     assert aedesk("reconstruct", trained, picture, "--out", tmp_path / "out.png").status == 0
     assert aedesk("map", trained, "--out", tmp_path / "map.png").status == 0
 
