@@ -75,7 +75,7 @@ def _load_active(reference: str, link: Link[str | ActiveModel]) -> Iterator[str 
     from aedesk.storage.library import load_model, resolve
 
     path = resolve(reference)
-    model = load_model(reference)
+    model = load_model(path)
     atlas = atlases.atlas_for(path)
     if atlas is None:
         data = _data_for_atlas(str(model.checkpoint.config.get("data", "")))

@@ -130,11 +130,9 @@ class Look:
         """Our few styles beyond the theme's own; a theme switch forgets them."""
         style, palette = ttk.Style.get_instance(), self.palette
         style.configure("Muted.TLabel", foreground=palette.muted, background=palette.background)
-        style.configure("Title.TLabel", font=("TkDefaultFont", 15, "bold"), foreground=palette.text)
         style.configure("Heading.TLabel", font=("TkDefaultFont", 10, "bold"), foreground=palette.text)
         style.configure("Guess.TLabel", font=("TkDefaultFont", 30, "bold"))
         style.configure("Card.TFrame", background=palette.surface)
-        style.configure("Card.TLabel", background=palette.surface, foreground=palette.text)
         style.configure("CardMuted.TLabel", background=palette.surface, foreground=palette.muted)
         style.configure("Figure.TLabel", font=("TkDefaultFont", 14, "bold"), foreground=palette.text)
         # The theme's own grey for disabled fields can hardly be read while a run shows its settings.

@@ -32,9 +32,6 @@ class ImageTile(ttk.Frame):
         self._view.bind("<Destroy>", lambda _: disconnect())
         self._paint()
 
-    def set_caption(self, caption: str) -> None:
-        self._caption.configure(text=caption)
-
     def set_edge(self, edge: int) -> None:
         """Show the picture `edge` px wide from now on."""
         if edge != self._edge:
