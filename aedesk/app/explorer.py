@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,18 @@ import numpy as np
 
 from aedesk import sketch
 from aedesk.app.jobs import Jobs
-from aedesk.app.loading import ActiveModel, load_active, load_test_images, with_projection
+from aedesk.app.loading import (
+    ActiveModel,
+    MapWish,
+    News,
+    Settling,
+    load_active,
+    load_test_images,
+    settle,
+    with_all_points,
+    with_atlas_points,
+    with_projection,
+)
 from aedesk.app.signal import Signal
 from aedesk.app.worker import Link
 
@@ -20,6 +31,9 @@ if TYPE_CHECKING:
     from aedesk.app.ink import Ink
     from aedesk.data.imageset import ImageSet
     from aedesk.latent.neighbours import Guess
+
+
+PLACE = "a place of the map"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,23 +69,28 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Pick:
-    """A place on the map and the digit decoded there: point (2,), code (D,), image (28, 28)."""
+    """A code that was chosen, its place on the map and its digit: point (2,), code (D,), image (28, 28).
+
+    origin: where the code comes from, in words: a place of the map, a sample, a neighbour ...
+    """
 
     point: np.ndarray
     code: np.ndarray
     image: np.ndarray
     guess: Guess
+    origin: str = PLACE
 
 
-Make = Callable[[Link["str | ActiveModel"]], "Iterator[str | ActiveModel]"]
+Make = Callable[[Link[News]], Iterator[News]]
 
 
 class Explorer:
     """Holds the frozen model in use, and answers drawings and clicks with it at once.
 
     Signals: `model_changed` (ActiveModel), `reading_changed` (Reading, or None for a blank canvas),
-    `picked` (Pick), `drawing_changed` (what is on the canvas now, in words), `status` (one line), `failed` (what
-    went wrong).
+    `settled` (the Reading again, its place on the map found more exactly), `picked` (Pick), `drawing_changed` (what
+    is on the canvas now, in words), `settling` (Settling: a map on its way; None once that has ended), `status` (one
+    line), `failed` (what went wrong).
     """
 
     def __init__(self, jobs: Jobs) -> None:
@@ -86,7 +105,9 @@ class Explorer:
         self.pick: Pick | None = None
         self.model_changed: Signal[ActiveModel] = Signal()
         self.reading_changed: Signal[Reading | None] = Signal()
+        self.settled: Signal[Reading] = Signal()
         self.picked: Signal[Pick] = Signal()
+        self.settling: Signal[Settling | None] = Signal()
         self.drawing_changed: Signal[str] = Signal()
         self.status: Signal[str] = Signal()
         self.failed: Signal[BaseException] = Signal()
@@ -100,32 +121,49 @@ class Explorer:
         self._loading = threading.Event()
         self._run(f"load {reference}", partial(load_active, reference, otherwise), self._loading)
 
-    def set_projection(self, kind: str) -> None:
-        """Lay the map out anew in the background: `native`, `pca` or `tsne`; a model that is coming in goes first."""
-        if self.active is None:
-            return
+    def set_projection(self, wish: MapWish) -> None:
+        """Lay the map out anew in the background; a model that is coming in goes first."""
+        if self.active is not None:
+            self._map(f"project {wish.kind}", partial(with_projection, self.active, wish))
+
+    def show_all_points(self, every: bool) -> None:
+        """Show every training image on the map, or those of the atlas only."""
+        if self.active is not None:
+            make = with_all_points if every else with_atlas_points
+            self._map("points of the map", partial(make, self.active))
+
+    def cancel_map(self) -> None:
+        """Give up the map that is being laid out; the one in use stays."""
         self._mapping.set()
-        self._mapping = threading.Event()
-        self._run(f"project {kind}", partial(with_projection, self.active, kind), self._mapping)
+        self.settling.emit(None)
+        self.status.emit("Cancelled: the map is the one from before.")
 
     def cancel(self) -> None:
         """Give up what is being loaded or laid out; what is in use stays."""
         self._loading.set()
         self._mapping.set()
 
+    def _map(self, name: str, make: Make) -> None:
+        self._mapping.set()
+        self._mapping = threading.Event()
+        self._run(name, make, self._mapping)
+
     def _run(self, name: str, make: Make, overtaken: threading.Event) -> None:
         """Use what `make` comes to, unless it is overtaken by another wish."""
 
-        def on_item(item: str | ActiveModel) -> None:
+        def on_item(item: News) -> None:
             if overtaken.is_set():
                 return
             if isinstance(item, str):
                 self.status.emit(item)
+            elif isinstance(item, Settling):
+                self.settling.emit(item)
             else:
                 self._adopt(item)
 
         def on_end(problem: BaseException | None) -> None:
             if problem is not None and not overtaken.is_set():
+                self.settling.emit(None)
                 self.failed.emit(problem)
 
         self._jobs.start(name, _until(overtaken, make), on_item, on_end)
@@ -162,6 +200,24 @@ class Explorer:
         )
         self.reading_changed.emit(self.reading)
 
+    def rest(self) -> None:
+        """The pen rests: find the drawing's place on a t-SNE map more exactly, in the background."""
+        active, reading = self.active, self.reading
+        if active is None or reading is None or not active.can_settle:
+            return
+
+        def on_item(point: np.ndarray) -> None:
+            if self.reading is reading and self.active is active:
+                self.reading = replace(reading, point=point)
+                self.settled.emit(self.reading)
+
+        def on_end(problem: BaseException | None) -> None:
+            if problem is not None:
+                self.failed.emit(problem)
+
+        make = partial(settle, active, reading.code, reading.point)
+        self._jobs.start("settle the sketch", make, on_item, on_end)
+
     def pick_at(self, x: float, y: float) -> None:
         """Decode the place (x, y), in map coordinates."""
         active = self.active
@@ -169,8 +225,20 @@ class Explorer:
             return
         point = np.array([x, y], np.float32)
         code = active.projection.to_codes(point)[0]
-        self.pick = Pick(point, code, active.model.decode(code)[0], active.guess(code))
-        self.picked.emit(self.pick)
+        self._show(Pick(point, code, active.model.decode(code)[0], active.guess(code)))
+
+    def pick_code(self, code: np.ndarray, origin: str) -> None:
+        """Decode a code (D,) that comes from `origin`, and show where it lies."""
+        active = self.active
+        if active is None:
+            return
+        code = np.asarray(code, np.float32)
+        point = active.projection.to_points(code)[0]
+        self._show(Pick(point, code, active.model.decode(code)[0], active.guess(code), origin))
+
+    def _show(self, pick: Pick) -> None:
+        self.pick = pick
+        self.picked.emit(pick)
 
     def draw_test_digit(self, ink: Ink, data: str) -> None:
         """Put a random test image of the data set `data` on the canvas, loading the set first if need be."""

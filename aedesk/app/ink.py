@@ -27,10 +27,13 @@ class Ink:
     """A (SIZE, SIZE) grey raster, ink = 255, painted by strokes. Coordinates are in raster pixels.
 
     `exact` is the 28x28 picture that the drawing was made from, as long as nobody has drawn on it: a model
-    should see that one, not its enlargement.
+    should see that one, not its enlargement. `strokes` counts the presses of the pen, `pictures` the times that
+    another picture was put in place of the drawing; both for ever, undo and redo change neither.
     """
 
     def __init__(self) -> None:
+        self.strokes = 0
+        self.pictures = 0
         self._pixels = np.zeros((SIZE, SIZE), np.uint8)
         self._undo: list[_State] = []
         self._redo: list[_State] = []
@@ -72,6 +75,7 @@ class Ink:
     def press(self, x: float, y: float, width: float, *, erase: bool = False) -> None:
         """Begin a stroke `width` raster pixels wide; a press that never moves leaves a dot."""
         self._remember()
+        self.strokes += 1
         self.exact = None
         self._last = (x, y)
         self.drag(x, y, width, erase=erase)
@@ -90,15 +94,15 @@ class Ink:
 
     def clear(self) -> None:
         if not self.is_blank:
-            self.replace(np.zeros((SIZE, SIZE), np.uint8))
+            self._put(np.zeros((SIZE, SIZE), np.uint8), None)
 
     def replace(self, pixels: np.ndarray, exact: np.ndarray | None = None) -> None:
         """Put another drawing in place of this one, as one step that can be undone.
 
         pixels: (SIZE, SIZE) uint8, ink = 255. exact: the (28, 28) float picture it was enlarged from, if any.
         """
-        self._remember()
-        self._show(pixels.tobytes(), exact)
+        self.pictures += 1
+        self._put(pixels, exact)
 
     def show_picture(self, picture: np.ndarray) -> None:
         """Put a (28, 28) float picture in [0, 1] on the canvas, enlarged; the model sees it as it is."""
@@ -116,6 +120,10 @@ class Ink:
             target.append(self._state())
             state = source.pop()
             self._show(zlib.decompress(state.pixels), state.exact)
+
+    def _put(self, pixels: np.ndarray, exact: np.ndarray | None) -> None:
+        self._remember()
+        self._show(pixels.tobytes(), exact)
 
     def _remember(self) -> None:
         self._undo.append(self._state())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,23 +20,84 @@ if TYPE_CHECKING:
     from aedesk.data.imageset import DataSet, ImageSet
     from aedesk.latent.atlas import Atlas
     from aedesk.latent.neighbours import Guess, Neighbours
+    from aedesk.latent.pca import Inverse
     from aedesk.latent.projection import Projection
+    from aedesk.latent.trust import Trust
     from aedesk.models.model import Model
+
+_CHUNK = 1000  # images encoded between two lines
 
 
 @dataclass(frozen=True, eq=False)
 class ActiveModel:
-    """A model in use, frozen, with its map. `reference` is what it was loaded by."""
+    """A model in use, frozen, with its map.
+
+    reference: what it was loaded by. atlas: the codes that guesses, samples and paths are made from; neighbours: of
+    these. shown: the codes on the map, those of the atlas or of every training image; `projection.points` are theirs.
+    every: the codes of every training image, once they have been asked for.
+    """
 
     reference: str
     model: Model
     atlas: Atlas
     neighbours: Neighbours
     projection: Projection
+    shown: Atlas
+    every: Atlas | None = None
 
     def guess(self, code: np.ndarray) -> Guess:
         """The class of a code (D,) by its nearest neighbours in the atlas."""
         return self.neighbours.guess(code)
+
+    @cached_property
+    def trust(self) -> Trust:
+        """How far the places of the map can be believed; made when it is first asked for, which takes some 10 ms."""
+        from aedesk.latent.trust import Trust
+
+        return Trust(self.projection, self.shown, self.model.encode, self.model.decode)
+
+    @property
+    def wish(self) -> MapWish:
+        """What its map was asked for with."""
+        from aedesk.latent.axes import Axes
+        from aedesk.latent.pca import Pca
+
+        base = _narrow(self.projection)
+        if isinstance(base, Axes):
+            return MapWish(base.kind, axes=(base.i, base.j))
+        return MapWish(base.kind, inverse=base.inverse if isinstance(base, Pca) else "local")
+
+    @property
+    def can_settle(self) -> bool:
+        """Whether `settle` finds a better place of a code than the map's own at once."""
+        return self.projection.kind == "tsne"
+
+
+@dataclass(frozen=True)
+class MapWish:
+    """How a map shall be laid out. inverse: of PCA. axes: the two numbers of a code that are the map `axes`."""
+
+    kind: str
+    inverse: Inverse = "local"
+    axes: tuple[int, int] = (0, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Settling:
+    """A map on its way: steps done, steps in all, and the points (N, 2) of the atlas as they lie now, or None."""
+
+    done: int
+    total: int
+    points: np.ndarray | None
+
+    @property
+    def words(self) -> str:
+        """How far it is, for a status line."""
+        return f"Laying out the map: {self.done / max(1, self.total):.0%}"
+
+
+News = str | Settling | ActiveModel
+"""What is told while a model or a map is put together: lines about it, layouts, and last what it has come to."""
 
 
 def prepare_torch() -> None:
@@ -52,9 +114,7 @@ def prepare_torch() -> None:
     optimiser.step()
 
 
-def load_active(
-    reference: str, otherwise: str | None, link: Link[str | ActiveModel]
-) -> Iterator[str | ActiveModel]:
+def load_active(reference: str, otherwise: str | None, link: Link[News]) -> Iterator[News]:
     """Yield lines about what is being done, and last the model with its atlas and map.
 
     Where `reference` cannot be loaded, `otherwise` is, if given.
@@ -67,7 +127,7 @@ def load_active(
         yield from _load_active(otherwise, link)
 
 
-def _load_active(reference: str, link: Link[str | ActiveModel]) -> Iterator[str | ActiveModel]:
+def _load_active(reference: str, link: Link[News]) -> Iterator[News]:
     yield f"Loading {reference} ..."
     from aedesk.latent import atlas as atlases
     from aedesk.latent.neighbours import Neighbours
@@ -80,27 +140,119 @@ def _load_active(reference: str, link: Link[str | ActiveModel]) -> Iterator[str 
     if atlas is None:
         data = _data_for_atlas(str(model.checkpoint.config.get("data", "")))
         yield f"Encoding training images of {data.name} for the map ..."
-        atlas = atlases.ensure(path, model, data.train, f"training images of {data.name}")
+        atlas = atlases.ensure(path, model, data.train, f"training images of {data.name}", data=data.name)
     if link.stopped():
         return
     neighbours = Neighbours(atlas.codes, atlas.labels)
-    yield ActiveModel(reference, model, atlas, neighbours, best_known(atlas))
+    yield ActiveModel(reference, model, atlas, neighbours, best_known(atlas), atlas)
 
 
-def with_projection(
-    active: ActiveModel, kind: str, link: Link[str | ActiveModel]
-) -> Iterator[str | ActiveModel]:
-    """The same model with its map laid out by `kind`."""
+def with_projection(active: ActiveModel, wish: MapWish, link: Link[News]) -> Iterator[News]:
+    """The same model with its map laid out by `wish`; how far it is goes to `link.tell`."""
     from aedesk.latent.projection import project
 
-    def progress(done: int, total: int) -> None:
-        link.tell(f"Laying out the t-SNE map: {done / total:.0%}; until then the one before is shown")
+    def progress(done: int, total: int, points: np.ndarray | None) -> None:
+        link.tell(Settling(done, total, points))
 
     try:
-        projection = project(kind, active.atlas, progress=progress, cancelled=link.stopped)
+        projection = project(
+            wish.kind,
+            active.atlas,
+            inverse=wish.inverse,
+            axes=wish.axes,
+            progress=progress,
+            cancelled=link.stopped,
+        )
+        if active.shown is not active.atlas:
+            projection = _widened(projection, active.shown, link)
     except Cancelled:
         return
     yield replace(active, projection=projection)
+
+
+def with_all_points(active: ActiveModel, link: Link[News]) -> Iterator[News]:
+    """The same model with every training image on its map.
+
+    They are encoded the first time. Raises AedeskError where they are not on this machine.
+    """
+    every = active.every
+    if every is None:
+        images = _training_images(active)
+        codes = np.empty((len(images), active.model.code_size), np.float32)
+        for start in range(0, len(images), _CHUNK):
+            if link.stopped():
+                return
+            part = slice(start, start + _CHUNK)
+            codes[part] = active.model.encode(images.images[part])
+            done = min(part.stop, len(images))
+            yield f"Encoding {done:,} of {len(images):,} training images ..."
+        every = _all(active, images, codes)
+    try:
+        projection = _widened(_narrow(active.projection), every, link)
+    except Cancelled:
+        return
+    yield replace(active, shown=every, every=every, projection=projection)
+
+
+def with_atlas_points(active: ActiveModel, link: Link[News]) -> Iterator[News]:
+    """The same model with the images of its atlas on its map."""
+    yield replace(active, shown=active.atlas, projection=_narrow(active.projection))
+
+
+def settle(
+    active: ActiveModel, code: np.ndarray, start: np.ndarray, link: Link[np.ndarray]
+) -> Iterator[np.ndarray]:
+    """The place (2,) of a code (D,) on a t-SNE map by descent from `start` (2,), where its neighbours would have it."""
+    from aedesk.latent.tsne import TSne
+
+    projection = _narrow(active.projection)
+    if isinstance(projection, TSne) and not link.stopped():
+        yield projection.settle(code, start)
+
+
+def _training_images(active: ActiveModel) -> ImageSet:
+    """All that the atlas is drawn from."""
+    from aedesk.data.sources import NAMES, is_present, load
+
+    data = active.atlas.data
+    if not data:
+        raise AedeskError(
+            f"It is not known which data set the map of {active.model.name} is of; train it again."
+        )
+    if data in NAMES and not is_present(data):
+        raise AedeskError(
+            f"All training images need {data}, which is not on this machine: get it on the Train tab."
+        )
+    images = load(data, offline=True).train
+    if not active.atlas.can_be_of(images):
+        raise AedeskError(
+            f"{data} is not what it was when the map of {active.model.name} was made; train it again."
+        )
+    return images
+
+
+def _all(active: ActiveModel, images: ImageSet, codes: np.ndarray) -> Atlas:
+    from aedesk.latent import atlas as atlases
+
+    chosen = np.arange(len(images), dtype=np.int32)
+    return atlases.assemble(active.model, images, chosen, codes, active.atlas.source, active.atlas.data)
+
+
+def _widened(projection: Projection, shown: Atlas, link: Link[News]) -> Projection:
+    """The same map with all points of `shown` on it. Raises Cancelled."""
+    from aedesk.latent.projection import widen
+
+    def progress(done: int, total: int) -> None:
+        link.tell(f"Placing {done:,} of {total:,} points on the map ...")
+
+    return widen(projection, shown.codes, progress=progress, cancelled=link.stopped)
+
+
+def _narrow(projection: Projection) -> Projection:
+    """The map without the points that it was not made from."""
+    from aedesk.latent.projection import Wider
+
+    return projection.base if isinstance(projection, Wider) else projection
 
 
 def load_test_images(data: str) -> Iterator[ImageSet]:

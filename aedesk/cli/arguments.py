@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
 import re
 from pathlib import Path
 from typing import Any, NoReturn
 
 from aedesk.errors import AedeskError
+
+_FARTHEST = 1e9  # of a place, in any direction: farther, sums in float32 overflow, and no map is that large
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -20,20 +21,20 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but a mistake is an AedeskError, and `-1e-3` is a number, not an option."""
+    """argparse, but a mistake is an AedeskError, and `-1e-3` is a number and `-1,2` a place, not options."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=_Help, **settings)
-        self._negative_number_matcher = re.compile(r"^-(\d+\.?|\.\d)\d*(e[+-]?\d+)?$", re.IGNORECASE)
+        self._negative_number_matcher = re.compile(r"^-(\d+\.?|\.\d)\d*(e[+-]?\d+)?(,\S*)?$", re.IGNORECASE)
 
     def error(self, message: str) -> NoReturn:
         raise AedeskError(f"{message}; see `{self.prog} --help`")
 
 
 def finite(text: str) -> float:
-    """A number that one can calculate with, for argparse."""
+    """A number that a model can calculate with, for argparse."""
     number = float(text)
-    if not math.isfinite(number):
+    if not abs(number) <= _FARTHEST:  # nor is it NaN
         raise argparse.ArgumentTypeError(f"{text} is no number on a map")
     return number
 

@@ -6,48 +6,99 @@ import io
 from pathlib import Path
 
 import numpy as np
-from matplotlib import rc_context
+from matplotlib import colormaps, rc_context
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from aedesk.latent.atlas import Atlas
-from aedesk.latent.projection import Projection
-from aedesk.palette import class_colours
+from aedesk.cli.backdrops import Backdrop
+from aedesk.cli.colouring import Colouring
 from aedesk.storage import files
-
-SUFFIXES = (".png", ".svg", ".pdf")
 
 _INCHES = (9.0, 8.0)
 _DPI = 150
 _LEGEND_ROWS = 26
-_AXES = {
-    "native": ("first number of the code", "second number of the code"),
-    "pca": ("first principal component", "second principal component"),
-    "tsne": ("t-SNE 1", "t-SNE 2"),
-}
+_FRAME_INCHES = 0.75  # of a digit on a strip
+_DENSITY = ListedColormap(
+    colormaps["viridis"](np.linspace(0, 0.95, 256))
+)  # its palest cannot be seen on white
+_DENSITY_SCALE = PowerNorm(0.5, 0, 1)  # most dots are where few are, and are to differ as well
 
 
-def write_map(path: Path, projection: Projection, atlas: Atlas, model: str) -> None:
-    """Write the map as a figure of the kind that the suffix names: a dot per code, a colour per class."""
+def write_map(
+    path: Path,
+    points: np.ndarray,
+    axes_names: tuple[str, str],
+    title: str,
+    colouring: Colouring,
+    backdrop: Backdrop | None = None,
+) -> None:
+    """Write a map as a figure of the kind that the suffix names: a dot per point (n, 2), a colour for each."""
     figure = Figure(figsize=_INCHES)
     axes = figure.add_subplot()
-    size = float(np.clip(20_000 / len(atlas), 2, 20))
-    colours = class_colours(len(atlas.classes))
-    # One call for all: drawn class by class, the last would lie on top of the others.
-    x, y = projection.points.T
-    axes.scatter(x, y, s=size, c=[colours[label] for label in atlas.labels], linewidths=0)
-    axes.set_title(f"{model}: {len(atlas):,} {atlas.source or 'images'}")
-    axes.set_xlabel(_AXES[projection.kind][0])
-    axes.set_ylabel(_AXES[projection.kind][1])
+    if backdrop is not None:
+        (left, bottom), (right, top) = backdrop.low, backdrop.high
+        axes.imshow(backdrop.picture, extent=(left, right, bottom, top), interpolation="none")
+    _dots(axes, points, colouring)
+    axes.set_title("\n".join([title, *filter(None, [colouring.note, backdrop.note if backdrop else ""])]))
+    axes.set_xlabel(axes_names[0])
+    axes.set_ylabel(axes_names[1])
     axes.set_aspect("equal", adjustable="box")
-    dots = [Line2D([], [], marker="o", linestyle="", color=colour) for colour in colours]
-    columns = -(-len(dots) // _LEGEND_ROWS)
-    beside = (1.01, 1.0)
-    axes.legend(dots, atlas.classes, loc="upper left", bbox_to_anchor=beside, frameon=False, ncols=columns)
+    _write(path, figure)
+
+
+def write_sheet(path: Path, sheet: np.ndarray) -> None:
+    """Write digits side by side, (H, W) uint8 with 28 pixels for a digit, as a figure without anything else."""
+    rows, columns = np.array(sheet.shape) / 28
+    figure = Figure(figsize=(columns * _FRAME_INCHES, rows * _FRAME_INCHES))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="none")
+    _write(path, figure, tight=False)
+
+
+def _dots(axes: Axes, points: np.ndarray, colouring: Colouring) -> None:
+    size = float(np.clip(20_000 / len(points), 1, 20))
+    # One call for all: drawn class by class, the last would lie on top of the others.
+    x, y = points.T
+    if isinstance(colouring.colours, np.ndarray):
+        densest_last = np.argsort(colouring.colours, kind="stable")
+        values = colouring.colours[densest_last]
+        dots = axes.scatter(
+            x[densest_last],
+            y[densest_last],
+            s=size,
+            c=values,
+            linewidths=0,
+            cmap=_DENSITY,
+            norm=_DENSITY_SCALE,
+        )
+        axes.figure.colorbar(dots, ax=axes, label=colouring.scale, shrink=0.6, ticks=[0, 0.1, 0.25, 0.5, 1])
+        return
+    axes.scatter(x, y, s=size, c=colouring.colours, linewidths=0)
+    marks = [Line2D([], [], marker="o", linestyle="", color=colour) for colour, _ in colouring.legend]
+    axes.legend(
+        marks,
+        [words for _, words in colouring.legend],
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1.0),
+        frameon=False,
+        ncols=-(-len(marks) // _LEGEND_ROWS),
+    )
+
+
+def _write(path: Path, figure: Figure, *, tight: bool = True) -> None:
     content = io.BytesIO()
     # A date in the file, or names drawn at random, would make the same map two different files.
     date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
     with rc_context({"svg.hashsalt": "aedesk"}):
-        figure.savefig(content, format=path.suffix[1:].lower(), dpi=_DPI, bbox_inches="tight", metadata=date)
+        figure.savefig(
+            content,
+            format=path.suffix[1:].lower(),
+            dpi=_DPI,
+            bbox_inches="tight" if tight else None,
+            metadata=date,
+        )
     files.make_folder(path.parent)
     files.write_whole(path, content.getvalue())

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from aedesk.errors import AedeskError
 from aedesk.storage import files
+from aedesk.storage.pictures import write_gif, write_png
 
 SHEET_SCALE = 4  # screen pixels for a pixel of a digit: large enough to look at
-_SIDE = 28
+DRAWN = (".png", ".svg", ".pdf")  # what a figure can be written as
 
 
 def destination(path: Path, suffixes: Sequence[str], *, or_folder: bool = False) -> Path:
@@ -50,31 +49,24 @@ def unique_names(stems: Iterable[str]) -> list[str]:
     return names
 
 
-def sheet(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows of pictures, each (n, 28, 28) in [0, 1], side by side and below each other, each pixel enlarged.
-
-    Returns (28 * rows * SHEET_SCALE, 28 * longest row * SHEET_SCALE) uint8; a short row ends in black.
-    """
-    longest = max(map(len, rows))
-    tiles = np.zeros((len(rows), longest, _SIDE, _SIDE), np.uint8)
-    for row, pictures in zip(tiles, rows, strict=True):
-        row[: len(pictures)] = grey(pictures)
-    flat = tiles.transpose(0, 2, 1, 3).reshape(len(rows) * _SIDE, longest * _SIDE)
-    return flat.repeat(SHEET_SCALE, axis=0).repeat(SHEET_SCALE, axis=1)
-
-
-def grey(pictures: np.ndarray) -> np.ndarray:
-    """Values in [0, 1] as uint8 of the same shape."""
-    values: np.ndarray = np.rint(pictures * 255).astype(np.uint8)
-    return values
+def spare(targets: Iterable[Path], pictures: Iterable[Path]) -> None:
+    """Refuse to write over the pictures that are to be read."""
+    inputs = {picture.absolute() for picture in pictures}
+    for target in targets:
+        if target.absolute() in inputs:
+            raise AedeskError(f"{target}: this is one of the pictures to read; choose another --out")
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
     """Write (H, W) uint8 as a grey PNG, whole or not at all, making its folder if need be."""
-    content = io.BytesIO()
-    Image.fromarray(picture).save(content, "PNG")
     files.make_folder(path.parent)
-    files.write_whole(path, content.getvalue())
+    write_png(path, picture)
+
+
+def write_animation(path: Path, frames: np.ndarray) -> None:
+    """Write (n, 28, 28) in [0, 1] as a GIF that runs there and back for ever, as `write_picture`."""
+    files.make_folder(path.parent)
+    write_gif(path, frames)
 
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pdf", ".svg"}

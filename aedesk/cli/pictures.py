@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import math
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aedesk.cli import datasets, maps, output
+from aedesk.cli import datasets, ends, maps, output
 from aedesk.cli.arguments import add_model, finite, user_path
 from aedesk.errors import AedeskError
+from aedesk.storage.pictures import grey, in_rows, sheet
+
+if TYPE_CHECKING:
+    from aedesk.latent.atlas import Atlas
+    from aedesk.models.model import Model
 
 _RECONSTRUCT = """\
 Send pictures of digits through a model. Any size, dark on light or light on dark: each is cropped and centred
@@ -23,13 +26,15 @@ examples:
   aedesk reconstruct my-run scans/*.png --out rebuilt/              one 28x28 picture for each
 """
 _GENERATE = """\
-Draw digits that nobody wrote: decode a place of the model's map, or codes drawn at random.
+Draw digits that nobody wrote: decode a place of the model's map, codes drawn at random, or a sum of codes.
 """
 _GENERATE_EXAMPLE = """\
 examples:
   aedesk generate dense-2d --at 3.5 -1 --out place.png
   aedesk generate dense-32 --sample 100 --seed 7 --out sheet.png
   aedesk generate dense-32 --sample 100 --sampler gaussian --out digits/    one 28x28 picture for each
+  aedesk generate dense-32 --sample 100 --temperature 0.5 --out tame.png    nearer to what is common
+  aedesk generate dense-2d --arithmetic bold.png thin.png 3.5,-1 --out sum.png
 """
 _OUT = "a sheet if it ends in .png, else a folder for one 28x28 picture each; made if need be"
 _MOST = 10_000
@@ -59,12 +64,26 @@ def add_to(commands: Any) -> None:
         "--at", nargs=2, type=finite, metavar=("X", "Y"), help="a place, in the coordinates of `aedesk map`"
     )
     where.add_argument("--sample", type=int, metavar="N", help="how many codes to draw at random")
-    maps.add_projection(parser)
+    where.add_argument(
+        "--arithmetic",
+        nargs=3,
+        type=ends.end,
+        metavar=("A", "B", "C"),
+        help=f"the code of A, less that of B, plus that of C; each {ends.HELP}",
+    )
+    maps.add_projection(parser, inverse=True)
     parser.add_argument(
         "--sampler",
         choices=SAMPLERS,
         default="mixture",
         help="what codes are drawn from (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=1.0,
+        metavar="T",
+        help="how far samples go from what is common: 0 not at all, 2 twice as far (default: %(default)g)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed draws the same (0)")
     parser.add_argument("--out", type=user_path, required=True, metavar="OUT", help=_OUT)
@@ -79,76 +98,74 @@ def run_reconstruct(arguments: argparse.Namespace) -> int:
     targets = [out]
     if out.suffix.lower() != ".png":
         targets = [out / name for name in output.unique_names(image.stem for image in arguments.images)]
-    _spare_inputs(targets, arguments.images)
+    output.spare(targets, arguments.images)
     checkpoint = load_checkpoint(arguments.model)
-    originals = np.stack([_read(image) for image in arguments.images])
+    originals = np.stack([ends.read_picture(image) for image in arguments.images])
 
     from aedesk.models.model import Model
 
     rebuilt = Model(checkpoint).reconstruct(originals)
     if targets == [out]:
-        starts = range(0, len(originals), _PAIRS_PER_ROW)
-        parts = [slice(start, start + _PAIRS_PER_ROW) for start in starts]
-        output.write_picture(out, output.sheet([row[part] for part in parts for row in (originals, rebuilt)]))
+        pairs = zip(in_rows(originals, _PAIRS_PER_ROW), in_rows(rebuilt, _PAIRS_PER_ROW), strict=True)
+        output.write_picture(out, sheet([row for pair in pairs for row in pair], output.SHEET_SCALE))
     else:
         for target, picture in zip(targets, rebuilt, strict=True):
-            output.write_picture(target, output.grey(picture))
+            output.write_picture(target, grey(picture))
     print(f"{len(rebuilt)} rebuilt by {checkpoint.name}, in {out}; MSE {_error(originals, rebuilt):.4f}")
     return 0
 
 
 def run_generate(arguments: argparse.Namespace) -> int:
-    from aedesk.latent.projection import project
-    from aedesk.latent.sampling import sample
+    _check_sampling(arguments)
+    out = output.destination(arguments.out, [".png"], or_folder=True)
+    is_sheet = out.suffix.lower() == ".png"
+    names = ["digit.png"]
+    if arguments.sample is not None:
+        numbers = range(1, arguments.sample + 1)
+        names = [f"digit-{number:0{len(str(arguments.sample))}}.png" for number in numbers]
+    terms = arguments.arithmetic or ([tuple(arguments.at)] if arguments.at else [])
+    output.spare([out] if is_sheet else [out / name for name in names], ends.files_of(terms))
+    found = ends.read(terms)
+    model, atlas = maps.load_model_with_atlas(arguments)
+    codes, how = _codes(arguments, found, model, atlas)
+    pictures = model.decode(codes)
+    if is_sheet:
+        output.write_picture(out, sheet(in_rows(pictures), output.SHEET_SCALE))
+    else:
+        for name, picture in zip(names, pictures, strict=True):
+            output.write_picture(out / name, grey(picture))
+    print(f"{len(pictures)} drawn by {model.name}{how}, in {out}")
+    return 0
+
+
+def _check_sampling(arguments: argparse.Namespace) -> None:
+    from aedesk.latent.sampling import HOTTEST
 
     if arguments.sample is not None and not 1 <= arguments.sample <= _MOST:
         raise AedeskError(f"--sample must be between 1 and {_MOST:,}, not {arguments.sample}")
     if not 0 <= arguments.seed < 2**32:
         raise AedeskError(f"--seed must be between 0 and {2**32 - 1}, not {arguments.seed}")
-    out = output.destination(arguments.out, [".png"], or_folder=True)
-    model, atlas = maps.load_model_with_atlas(arguments)
+    if not 0 <= arguments.temperature <= HOTTEST:
+        raise AedeskError(f"--temperature must be between 0 and {HOTTEST:g}, not {arguments.temperature:g}")
+
+
+def _codes(
+    arguments: argparse.Namespace, found: list[np.ndarray], model: Model, atlas: Atlas
+) -> tuple[np.ndarray, str]:
+    """The codes (n, D) that were asked for, and where they come from in words. found: by `ends.read`."""
+    from aedesk.latent.morph import arithmetic
+    from aedesk.latent.sampling import sample
+
+    if arguments.sample is not None:
+        drawn = sample(arguments.sampler, atlas, arguments.sample, arguments.seed, arguments.temperature)
+        return drawn, ""
+    terms = ends.codes(found, model, lambda: maps.lay_out(arguments, atlas))
     if arguments.at is not None:
         kind = maps.kind_of(arguments, atlas)
-        with maps.layout_progress() as progress:
-            codes = project(kind, atlas, progress=progress).to_codes(np.array([arguments.at], np.float32))
-        names = ["digit.png"]
-        how = f", at {arguments.at[0]:g}, {arguments.at[1]:g} of its {kind} map"
-    else:
-        how = ""
-        codes = sample(arguments.sampler, atlas, arguments.sample, arguments.seed)
-        names = [f"digit-{number:0{len(str(len(codes)))}}.png" for number in range(1, len(codes) + 1)]
-    pictures = model.decode(codes)
-    if out.suffix.lower() == ".png":
-        columns = math.ceil(math.sqrt(len(pictures)))
-        rows = [pictures[start : start + columns] for start in range(0, len(pictures), columns)]
-        output.write_picture(out, output.sheet(rows))
-    else:
-        for name, picture in zip(names, pictures, strict=True):
-            output.write_picture(out / name, output.grey(picture))
-    print(f"{len(pictures)} drawn by {model.name}{how}, in {out}")
-    return 0
-
-
-def _read(file: Path) -> np.ndarray:
-    """A picture file as the model sees it; AedeskError names the file."""
-    from aedesk import sketch
-
-    picture = sketch.open_picture(file)
-    try:
-        seen = sketch.from_picture(picture)
-    except AedeskError as problem:
-        raise AedeskError(f"{file}: {problem}") from None
-    if not seen.any() and picture.size != seen.shape:  # one of 28x28 is taken as it is, whatever is on it
-        raise AedeskError(f"{file}: no ink was found, it is all of one shade; choose a picture of a digit")
-    return seen
-
-
-def _spare_inputs(targets: list[Path], images: list[Path]) -> None:
-    """Refuse to write over the pictures that are to be read."""
-    inputs = {image.absolute() for image in images}
-    for target in targets:
-        if target.absolute() in inputs:
-            raise AedeskError(f"{target}: this is one of the pictures to rebuild; choose another --out")
+        return terms, f", at {arguments.at[0]:g}, {arguments.at[1]:g} of its {kind} map"
+    a, b, c = map(ends.words, arguments.arithmetic)
+    total = arithmetic(terms[0], terms[1], terms[2], non_negative=atlas.non_negative)
+    return total[None], f", from {a} - {b} + {c}"
 
 
 def _error(originals: np.ndarray, rebuilt: np.ndarray) -> float:

@@ -7,7 +7,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from aedesk.cli import datasets
@@ -129,16 +128,11 @@ def config_of(arguments: argparse.Namespace) -> TrainingConfig:
     """The settings of the run; what was not given is left to the preset. AedeskError for nonsense."""
     from dataclasses import fields
 
-    from aedesk.data.sources import NAMES
     from aedesk.models.presets import Recipe
     from aedesk.training.config import TrainingConfig
 
     names = {field.name for kind in (Recipe, TrainingConfig) for field in fields(kind)} - {"preset", "recipe"}
     changes = {name: getattr(arguments, name) for name in names}
-    with suppress(OSError, RuntimeError, ValueError):  # a run of own data must find it from any folder
-        own = Path(arguments.data).expanduser()
-        if arguments.data not in NAMES and own.exists():
-            changes["data"] = str(own.resolve())
     return TrainingConfig.of(arguments.preset, **changes)
 
 

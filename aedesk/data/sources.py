@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from aedesk import paths
@@ -47,6 +48,16 @@ def load(
     if missing:
         fetch.fetch(name, data_dir, progress=progress, cancelled=cancelled)
     return _read(source, data, data_dir)
+
+
+def in_full(name_or_path: str | os.PathLike[str]) -> str:
+    """The words by which `load` finds the same data set from any folder: a name as it is, an existing path in full."""
+    name = os.fspath(name_or_path)
+    with suppress(OSError, RuntimeError, ValueError):  # a name that no file can have
+        path = paths.expanded(name)
+        if name not in NAMES and path.exists():
+            return str(path.resolve())
+    return name
 
 
 def is_present(name: str, data_dir: str | os.PathLike[str] | None = None) -> bool:

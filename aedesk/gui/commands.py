@@ -12,13 +12,16 @@ import ttkbootstrap as ttk
 
 from aedesk.gui.platform import MODIFIERS, accelerator, bind_shortcut
 
+_SIGNS = {"bracketleft": "[", "bracketright": "]", "Delete": "Del", "plus": "+", "minus": "-"}
+
 
 @dataclass(frozen=True)
 class Command:
     """An entry of `menu`, or of none if that is empty.
 
     key: pressed with Ctrl (Command on a Mac), and with Shift if `shift`.
-    bare: keys, any of which is pressed alone while the canvas has the focus; elsewhere they may be typed.
+    bare: keys, any of which is pressed alone while the canvas has the focus; on_map: while the map has it; elsewhere
+    they may be typed.
     """
 
     menu: str
@@ -27,14 +30,15 @@ class Command:
     key: str = ""
     shift: bool = False
     bare: str = ""
+    on_map: str = ""
 
     @property
     def shown(self) -> str:
         """The shortcut in words, empty if there is none."""
         if self.key:
             return accelerator(self.key, shift=self.shift)
-        first = self.bare.partition(" ")[0]
-        return {"bracketleft": "[", "bracketright": "]", "Delete": "Del"}.get(first, first.upper())
+        first = (self.bare or self.on_map).partition(" ")[0]
+        return _SIGNS.get(first, first.upper())
 
 
 def build_menus(root: ttk.App, commands: Iterable[Command]) -> None:
@@ -50,16 +54,17 @@ def build_menus(root: ttk.App, commands: Iterable[Command]) -> None:
     root.configure(menu=bar)
 
 
-def bind_keys(root: tk.Misc, canvas: tk.Misc, commands: Iterable[Command]) -> None:
-    """Shortcuts act in the whole window, bare keys on the canvas, function keys everywhere."""
+def bind_keys(root: tk.Misc, canvas: tk.Misc, latent_map: tk.Misc, commands: Iterable[Command]) -> None:
+    """Shortcuts act in the whole window, bare keys on the canvas or the map, function keys everywhere."""
     for command in commands:
         if command.key.startswith("F"):
             root.bind_all(f"<{command.key}>", _on_event(command))
         elif command.key:
             bind_shortcut(root, command.key, command.run, shift=command.shift)
-        for key in command.bare.split():
-            for name in {key.lower(), key.upper()} if len(key) == 1 else {key}:  # Caps Lock may be on
-                canvas.bind(f"<Key-{name}>", _on_event(command))
+        for widget, keys in ((canvas, command.bare), (latent_map, command.on_map)):
+            for key in keys.split():
+                for name in {key.lower(), key.upper()} if len(key) == 1 else {key}:  # Caps Lock may be on
+                    widget.bind(f"<Key-{name}>", _on_event(command))
 
 
 def _on_event(command: Command) -> Callable[[tk.Event[Any]], object]:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ttkbootstrap as ttk
 
-from aedesk.app.explorer import Explorer, Pick, Reading
-from aedesk.app.ink import Ink
+from aedesk.app.desk import Desk
+from aedesk.app.explorer import Reading
+from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel
 from aedesk.gui.fields import explain
-from aedesk.gui.generated import GeneratedCard
 from aedesk.gui.guess import GuessLine
 from aedesk.gui.hands import Hands
+from aedesk.gui.map.pane import MapPane
 from aedesk.gui.sketchpad import Sketchpad
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.tiles import CodeTile, ImageTile
-
-if TYPE_CHECKING:
-    from aedesk.gui.latent_map import LatentMap
 
 _WIDEST, _NARROWEST = 640, 160  # px, of the canvas's edge
 _CAPTION = 22  # px, height of the words above a tile
@@ -31,35 +29,38 @@ _THINNEST, _BRUSH, _THICKEST = (
     46,
     90,
 )  # raster px, of the brush; digits that fill the canvas then look like MNIST's
-PROJECTIONS = {"native": "Code axes", "pca": "PCA", "tsne": "t-SNE"}
-_MAP_HINT = "Click or drag: any place becomes a digit"
+_REST = 200  # ms without a change of the drawing: the pen rests
 
 
 class ExploreTab(ttk.Frame):
-    """Wires the canvas, the tiles and the map to an `Explorer`."""
+    """Wires the canvas and the tiles to an `Explorer`; `pane` is the map with all that belongs to it."""
 
     def __init__(
         self,
         master: tk.Misc,
         look: Look,
-        explorer: Explorer,
-        ink: Ink,
+        desk: Desk,
+        jobs: Jobs,
         hands: Hands,
         on_random_digit: Callable[[], object],
+        tell: Callable[[str], object],
+        on_problem: Callable[[BaseException], object],
     ) -> None:
         super().__init__(master, padding=(2 * GAP, GAP))
-        self._look, self._explorer, self.ink = look, explorer, ink
+        explorer = desk.explorer
+        self._look, self._explorer, self.ink = look, explorer, desk.ink
         self._hands, self._on_random_digit = hands, on_random_digit
-        self.map: LatentMap | None = None
+        self._resting: str | None = None
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
         self._build_left().grid(row=0, column=0, sticky="ns", padx=(0, 2 * GAP))
-        self._build_right().grid(row=0, column=1, sticky="nsew")
+        self.pane = MapPane(self, look, desk, jobs, hands, tell, on_problem)
+        self.pane.grid(row=0, column=1, sticky="nsew")
         explorer.model_changed.connect(self._show_model)
         explorer.reading_changed.connect(self._show_reading)
-        explorer.picked.connect(self._show_pick)
         look.changed.connect(lambda _: self.guess.show(explorer.reading))
         self.bind("<Configure>", self._on_configure)
+        self.bind("<Destroy>", self._on_destroy, add="+")
 
     # --- building ---
 
@@ -126,59 +127,13 @@ class ExploreTab(ttk.Frame):
         _tool_button(tools, "dice-5", "A random test digit of the data set", self._on_random_digit)
         return tools
 
-    def _build_right(self) -> ttk.Frame:
-        right = ttk.Frame(self)
-        row = ttk.Frame(right)
-        row.pack(fill="x", pady=(0, GAP))
-        ttk.Label(row, text="Latent map", style="Heading.TLabel").pack(side="left")
-        self._map_note = ttk.Label(row, text=_MAP_HINT, style="Muted.TLabel")
-        self._map_note.pack(side="left", padx=(2 * GAP, 0))
-        fit = ttk.Button(row, icon="arrows-fullscreen", bootstyle="ghost", padding=5, command=self.fit_map)
-        fit.pack(side="right")
-        explain(fit, "Show the whole map again. Wheel: zoom; right drag: pan.")
-        self._projection = ttk.Combobox(row, state="readonly", width=10)
-        self._projection.pack(side="right", padx=(GAP, GAP))
-        self._projection.bind("<<ComboboxSelected>>", self._on_projection)
-        explain(self._projection, "How codes of many numbers are laid out on the plane.")
-        self._map_place = ttk.Frame(right, style="Card.TFrame")
-        self._map_place.pack(fill="both", expand=True)
-        self._waiting = ttk.Label(
-            self._map_place, text="The map appears in a moment ...", style="CardMuted.TLabel"
-        )
-        self._waiting.place(relx=0.5, rely=0.5, anchor="center")
-        return right
-
-    def build_map(self) -> None:
-        """Put the map in its place; Matplotlib is imported here, after the window is on the screen."""
-        from aedesk.gui.latent_map import LatentMap
-
-        self.map = LatentMap(self._map_place, self._look, self._explorer.pick_at)
-        self.map.pack(fill="both", expand=True)
-        self.card = GeneratedCard(
-            self._map_place, self._look, on_use=self._hands.use_generated, on_save=self._hands.save_digit
-        )
-        if self._explorer.active is not None:
-            self._show_model(self._explorer.active)
-
     # --- the explorer's news ---
 
     def _show_model(self, active: ActiveModel) -> None:
         self._code.set_scale(active.atlas.codes)
         self.guess.set_classes(active.atlas.classes)
-        from aedesk.latent.projection import kinds
-
-        self._kinds = kinds(active.model.code_size)
-        self._projection.configure(values=[PROJECTIONS[kind] for kind in self._kinds])
-        self.show_projection(active)
-        if self.map is not None:
-            self.map.show(active.projection.points, active.atlas.labels, active.atlas.classes)
-            self.card.hide()
         if self._explorer.reading is None and not self.ink.is_blank:
             self._explorer.set_drawing(self.ink)
-
-    def show_projection(self, active: ActiveModel) -> None:
-        """Name the map that is shown."""
-        self._projection.set(PROJECTIONS[active.projection.kind])
 
     def _show_reading(self, reading: Reading | None) -> None:
         self._sees.show(reading.image if reading else None)
@@ -186,17 +141,18 @@ class ExploreTab(ttk.Frame):
         self._rebuilds.show(reading.reconstruction if reading else None)
         self._errs.show(reading.error if reading else None, signed=True)
         self.guess.show(reading)
-        if self.map is not None:
-            self.map.mark_sketch(reading.point if reading else None)
-            if self.card.winfo_ismapped():
-                self.card.make_way(self.map.covers_marker)
+        if self._resting is not None:
+            self.after_cancel(self._resting)
+        self._resting = self.after(_REST, self._on_rest) if reading is not None else None
 
-    def _show_pick(self, pick: Pick) -> None:
-        if self.map is not None and self._explorer.active is not None:
-            self.map.mark_pick(pick.point)
-            active = self._explorer.active
-            self.card.show(pick, active.atlas.classes, PROJECTIONS[active.projection.kind])
-            self.card.make_way(self.map.covers_marker)
+    def _on_destroy(self, event: tk.Event[Any]) -> None:
+        if event.widget is self and self._resting is not None:
+            self.after_cancel(self._resting)
+            self._resting = None
+
+    def _on_rest(self) -> None:
+        self._resting = None
+        self._explorer.rest()
 
     # --- the user's wishes ---
 
@@ -238,15 +194,6 @@ class ExploreTab(ttk.Frame):
 
     def _on_size(self, _: str = "") -> None:
         self.sketchpad.brush = self._size.get()
-
-    def fit_map(self) -> None:
-        """Show the whole map again."""
-        if self.map is not None:
-            self.map.fit()
-
-    def _on_projection(self, _: tk.Event[Any]) -> None:
-        self._explorer.set_projection(self._kinds[self._projection.current()])
-        self._projection.selection_clear()
 
     def _on_configure(self, event: tk.Event[Any]) -> None:
         """The canvas grows with the window, as far as height and width allow."""

@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from aedesk.app.explorer import Pick
+from aedesk.app.explorer import PLACE, Pick
 from aedesk.gui.fields import explain
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.tiles import ImageTile
 
-_CORNERS = ("se", "sw", "ne")
+_CORNERS = ("se", "sw", "nw")
 _EDGE = 112  # px, four screen pixels for each of the picture
+_SOLID, _THIN = 0.5, 0.2  # scores of trust, from which on a place is called so
 
 
 class GeneratedCard(ttk.Frame):
@@ -23,6 +24,7 @@ class GeneratedCard(ttk.Frame):
         self, master: tk.Misc, look: Look, on_use: Callable[[], object], on_save: Callable[[], object]
     ) -> None:
         super().__init__(master, padding=GAP)
+        self._look = look
         self._tile = ImageTile(self, look, "Generated", _EDGE)
         self._tile.pack()
         close = ttk.Button(self, icon="x-lg", command=self.hide, bootstyle="ghost", padding=2)
@@ -30,6 +32,11 @@ class GeneratedCard(ttk.Frame):
         explain(close, "Put this card away until the next click on the map.")
         self._words = ttk.Label(self, text="", justify="left", style="Muted.TLabel")
         self._words.pack(anchor="w", pady=(4, 4))
+        self._trust = ttk.Label(self, text="", justify="left")
+        self._trust.pack(anchor="w", pady=(0, 4))
+        explain(
+            self._trust, "Whether the digit can be believed; the line at the bottom of the window says why."
+        )
         buttons = ttk.Frame(self)
         buttons.pack(fill="x")
         use = ttk.Button(
@@ -46,14 +53,26 @@ class GeneratedCard(ttk.Frame):
         self._tile.show(pick.image)
         votes = len(pick.guess.neighbours)
         near = f"near {classes[pick.guess.label]} ({round(pick.guess.share * votes)} of {votes})"
-        self._words.configure(text=f"{near}\n{map_name}\n{pick.point[0]:.2f}, {pick.point[1]:.2f}")
+        where = f"{map_name} {pick.point[0]:.2f}, {pick.point[1]:.2f}"
+        self._words.configure(text=f"{near}\n{where if pick.origin == PLACE else pick.origin}")
+        self._trust.configure(text="")
         if not self.winfo_ismapped():
             self.move_to(_CORNERS[0])
 
+    def judge(self, score: float) -> None:
+        """Say how far the place can be trusted: score in [0, 1]."""
+        palette = self._look.palette
+        if score >= _SOLID:
+            self._trust.configure(text="\u25cf solid ground", foreground=palette.too_little)
+        elif score >= _THIN:
+            self._trust.configure(text="\u25d0 thin ice", foreground=palette.muted)
+        else:
+            self._trust.configure(text="\u25cb a hole", foreground=palette.too_much)
+
     def move_to(self, corner: str) -> None:
-        """Lie in a corner of the map: `se`, `sw` or `ne`."""
+        """Lie in a corner of the map: `se`, `sw` or `nw`."""
         right, low = "e" in corner, "s" in corner
-        x, y = (-2 * GAP if right else 2 * GAP), (-2 * GAP if low else 6 * GAP)
+        x, y = (-2 * GAP if right else 2 * GAP), (-2 * GAP if low else 2 * GAP)
         self.place(relx=float(right), rely=float(low), x=x, y=y, anchor=corner)
         self.lift()
 
@@ -63,7 +82,7 @@ class GeneratedCard(ttk.Frame):
         whole_width, whole_height = self.master.winfo_width(), self.master.winfo_height()
         for corner in _CORNERS:
             left = whole_width - width - 2 * GAP if "e" in corner else 2 * GAP
-            top = whole_height - height - 2 * GAP if "s" in corner else 6 * GAP
+            top = whole_height - height - 2 * GAP if "s" in corner else 2 * GAP
             if not covers_marker(left - GAP, top - GAP, left + width + GAP, top + height + GAP):
                 if self.place_info().get("anchor") != corner:
                     self.move_to(corner)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tkinter import filedialog
 
+import numpy as np
 from PIL import Image
 
 from aedesk import sketch
@@ -16,6 +17,10 @@ from aedesk.app.ink import SIZE, Ink
 from aedesk.app.signal import Signal
 from aedesk.errors import AedeskError
 from aedesk.gui import pictures
+from aedesk.storage.pictures import enlarged, grey, side_by_side, write_png
+
+_SCALE = 10  # pixels of a file for each of a 28x28 picture
+_GAP = 10
 
 
 class Hands:
@@ -81,15 +86,16 @@ class Hands:
         if reading is None:
             self._tell("There is nothing to compare yet: draw a digit first.")
             return
-        shown = [pictures.enlarged(image) for image in (reading.image, reading.reconstruction)]
-        self._save(pictures.side_by_side([self._ink.image.resize((280, 280)), *shown]), "comparison.png")
+        shown = [enlarged(grey(image), _SCALE) for image in (reading.image, reading.reconstruction)]
+        drawing = np.asarray(self._ink.image.resize(shown[0].shape))
+        self._save(side_by_side([drawing, *shown], _GAP), "comparison.png")
 
     def save_digit(self) -> None:
         """The digit that was picked on the map, as a PNG."""
         if self._explorer.pick is None:
             self._tell("Click on the map first: the digit that appears can be saved.")
             return
-        self._save(pictures.enlarged(self._explorer.pick.image), "generated.png")
+        self._save(enlarged(grey(self._explorer.pick.image), _SCALE), "generated.png")
 
     def _take(self, picture: Image.Image, origin: str) -> None:
         """Put a picture on the canvas; one of exactly 28x28 is seen by the model as it is."""
@@ -103,13 +109,13 @@ class Hands:
         self.changed.emit(None)
         self._tell(f"Picture from {origin}.")
 
-    def _save(self, picture: Image.Image, name: str) -> None:
+    def _save(self, picture: np.ndarray | Image.Image, name: str) -> None:
         path = filedialog.asksaveasfilename(
             parent=self._master, initialfile=name, defaultextension=".png", filetypes=(("PNG", "*.png"),)
         )
         if path:
             with self._telling():
-                pictures.save_png(picture, path)
+                write_png(path, picture)
                 self._tell(f"Saved {path}")
 
     @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Pictures in and out of the window: files and the clipboard."""
+"""Pictures in and out of the window: the kinds of files, and the clipboard."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image, ImageGrab
 
 from aedesk.errors import AedeskError
 from aedesk.picture_file import open_picture, read_picture
-from aedesk.storage.files import write_whole
+from aedesk.storage.pictures import png
 
 PICTURE_TYPES = (
     ("Pictures", "*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp"),
     ("All files", "*"),
 )
-_SCALE = 10  # screen pixels for each of a saved 28x28 picture
 _PATIENCE = 5.0  # seconds for a program that copies or pastes; the window waits for it
 _NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would flash one up
 _SCRIPTED = {
@@ -38,29 +36,6 @@ _SCRIPTED = {
     ],
 }
 """What copies the picture file `AEDESK_PICTURE`, which is also the last argument on macOS, by system."""
-
-
-def save_png(picture: Image.Image, path: str) -> None:
-    """Write a picture as PNG, whole or not at all. Raises AedeskError."""
-    write_whole(path, _png(picture))
-
-
-def enlarged(image: np.ndarray) -> Image.Image:
-    """(28, 28) in [0, 1] -> a grey picture with hard pixels, large enough to look at; ink is bright."""
-    small = Image.fromarray((image * 255).round().astype(np.uint8))
-    return small.resize((28 * _SCALE, 28 * _SCALE), Image.Resampling.NEAREST)
-
-
-def side_by_side(pictures: list[Image.Image]) -> Image.Image:
-    """Pictures of one height in a row."""
-    gap = 10
-    width = sum(picture.width for picture in pictures) + gap * (len(pictures) - 1)
-    sheet = Image.new("L", (width, max(picture.height for picture in pictures)), 128)
-    x = 0
-    for picture in pictures:
-        sheet.paste(picture, (x, 0))
-        x += picture.width + gap
-    return sheet
 
 
 def from_clipboard() -> Image.Image:
@@ -86,9 +61,9 @@ def to_clipboard(picture: Image.Image) -> None:
     """Put a picture on the system's clipboard. Raises AedeskError where nothing can."""
     try:
         if sys.platform in _SCRIPTED:
-            _copy_by_script(_png(picture))
+            _copy_by_script(png(picture))
         else:
-            _copy(_png(picture))
+            _copy(png(picture))
     except FileNotFoundError:
         raise AedeskError(f"The clipboard cannot be written {_remedy()}, or save it as a file") from None
     except (OSError, subprocess.SubprocessError):
@@ -174,9 +149,3 @@ def _remedy() -> str:
     if sys.platform in _SCRIPTED:
         return "just now: try again"
     return f"here: install {'wl-clipboard' if _on_wayland() else 'xclip'}"
-
-
-def _png(picture: Image.Image) -> bytes:
-    content = io.BytesIO()
-    picture.save(content, "PNG")
-    return content.getvalue()

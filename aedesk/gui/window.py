@@ -7,6 +7,7 @@ import logging
 import math
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tkinter import filedialog
 from typing import Any
@@ -15,7 +16,7 @@ import ttkbootstrap as ttk
 
 from aedesk import paths
 from aedesk.app import settings
-from aedesk.app.explorer import Explorer
+from aedesk.app.desk import Desk
 from aedesk.app.ink import SIZE, Ink
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel, prepare_torch
@@ -28,6 +29,7 @@ from aedesk.gui.explore import ExploreTab
 from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.hands import Hands
 from aedesk.gui.header import Header
+from aedesk.gui.map.tools import TOOLS
 from aedesk.gui.platform import IS_MAC
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.train import TrainTab
@@ -48,7 +50,8 @@ class Window:
         self.root, self.look = root, look
         self.jobs = Jobs()
         self.ink = Ink()
-        self.explorer = Explorer(self.jobs)
+        self.desk = Desk(self.jobs, self.ink)
+        self.explorer = self.desk.explorer
         self.trainer = Trainer(self.jobs)
         self._remembered = remembered
         self._closing = False
@@ -65,13 +68,15 @@ class Window:
         self._build()
         self.commands = self._commands()
         build_menus(root, self.commands)
-        bind_keys(root, self.explore.sketchpad, self.commands)
+        bind_keys(root, self.explore.sketchpad, self.explore.pane.map, self.commands)
         if IS_MAC:  # the application menu and the Dock have their own way to quit
             root.createcommand("::tk::mac::Quit", self.close)
             root.createcommand("::tk::mac::ShowHelp", self.show_shortcuts)
         self._connect()
         form = remembered.get("train")
         self.train.restore(form if isinstance(form, dict) else {})
+        chart = remembered.get("map")
+        self.explore.pane.restore(chart if isinstance(chart, dict) else {})
         self._restore_sketch()
         root.update_idletasks()
         root.deiconify()
@@ -86,7 +91,16 @@ class Window:
         self.header.pack(fill="x")
         pages = ttk.Frame(root)
         pages.pack(fill="both", expand=True)
-        self.explore = ExploreTab(pages, self.look, self.explorer, self.ink, self.hands, self.random_digit)
+        self.explore = ExploreTab(
+            pages,
+            self.look,
+            self.desk,
+            self.jobs,
+            self.hands,
+            self.random_digit,
+            self._status.set,
+            self.tell_problem,
+        )
         self.train = TrainTab(
             pages, self.look, self.trainer, self.jobs, on_use=self.use_run, on_status=self._status.set
         )
@@ -94,12 +108,17 @@ class Window:
         self.show_tab("explore")
 
     def _commands(self) -> list[Command]:
-        hands, explore = self.hands, self.explore
+        hands, explore, pane = self.hands, self.explore, self.explore.pane
+        tools = [
+            Command("Map", tool.label, partial(pane.choose_tool, tool.name), on_map=tool.key)
+            for tool in TOOLS
+        ]
         return [
             Command("File", "Open picture ...", hands.open_picture, "o"),
             Command("File", "Save drawing ...", hands.save_drawing, "s"),
             Command("File", "Save comparison ...", hands.save_comparison, "s", shift=True),
             Command("File", "Save generated digit ...", hands.save_digit, "g"),
+            Command("File", "Save map ...", pane.save_map, "m", shift=True),
             Command("File", "Open model ...", self.open_model, "m"),
             Command("File", "Quit" if IS_MAC else "Close", self.close, "q"),
             Command("Edit", "Undo", hands.undo, "z"),
@@ -113,10 +132,19 @@ class Window:
             Command("Draw", "Eraser", lambda: explore.set_tool("eraser"), bare="e"),
             Command("Draw", "Thinner", lambda: explore.change_brush(-6), bare="bracketleft"),
             Command("Draw", "Thicker", lambda: explore.change_brush(6), bare="bracketright"),
+            *tools,
+            Command("Map", "Whole map", pane.map.fit, "0"),
+            Command("Map", "Larger", lambda: pane.map.zoom(1.25), on_map="plus equal KP_Add"),
+            Command("Map", "Smaller", lambda: pane.map.zoom(0.8), on_map="minus KP_Subtract"),
+            Command("Map", "Find points ...", pane.find.open, "f"),
+            Command("Map", "Select all points shown", pane.select_all, "a"),
+            Command("Map", "Surprise me", pane.surprise, "u"),
+            Command("Map", "Decoded digits behind the points", pane.toggle_digits, on_map="d"),
+            Command("Map", "Where to trust the decoder", pane.toggle_trust, on_map="t"),
+            Command("Map", "Every training image or fewer", pane.toggle_all_points, on_map="a"),
             Command("View", "Explore", lambda: self.show_tab("explore"), "1"),
             Command("View", "Train", lambda: self.show_tab("train"), "2"),
             Command("View", "Start or pause training", self.start_or_pause, "p"),
-            Command("View", "Whole map", explore.fit_map, "0"),
             Command("View", "Light or dark", self.toggle_theme, "d"),
             Command("Help", "Keyboard and mouse", self.show_shortcuts, "F1"),
             Command("Help", "About aedesk", lambda: dialogs.show_about(self.root, self.header.device)),
@@ -143,7 +171,6 @@ class Window:
         if self._closing:
             return
         self.header.set_device(device)
-        self.explore.build_map()
         self.train.build_plots()
         # From here on the collector passes over torch and Matplotlib: looking at them all would hold up the pen
         # for 60 ms and more.
@@ -275,7 +302,7 @@ class Window:
     def _on_load_failed(self, problem: BaseException) -> None:
         if self.explorer.active is not None:  # the pickers go back to what is in use
             self.header.show_model(self.explorer.active)
-            self.explore.show_projection(self.explorer.active)
+            self.explore.pane.show_layout(self.explorer.active)
         self.tell_problem(problem)
 
     def _on_drawing(self, what: str) -> None:
@@ -303,6 +330,7 @@ class Window:
                 "model": active.reference if active is not None else self._remembered.get("model"),
                 "brush": self.explore.brush,
                 "train": self.train.remember(),
+                "map": self.explore.pane.remember(),
             }
         )
         settings.save_sketch(self.ink.image, self.ink.exact)

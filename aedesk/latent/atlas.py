@@ -31,7 +31,8 @@ class Atlas:
 
     codes: (N, D) float32, rounded to float16 precision where that is possible. labels: (N,) int64, indices
     into `classes`. source: what the images are, in words. fingerprint: of the model, by
-    `storage.checkpoint.fingerprint`.
+    `storage.checkpoint.fingerprint`. data: the data set of the images, as `data.sources.load` takes it, or "" where
+    it is not known. images: (N,) int32, which of its training images they are, or None where that is not known.
     """
 
     codes: np.ndarray = field(repr=False)
@@ -39,6 +40,8 @@ class Atlas:
     classes: tuple[str, ...]
     source: str
     fingerprint: str = ""
+    data: str = ""
+    images: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -53,6 +56,13 @@ class Atlas:
         """Whether the codes have gone through a ReLU: none is below zero."""
         return bool(self.codes.min() >= 0)
 
+    def can_be_of(self, training_images: ImageSet) -> bool:
+        """Whether these have the classes and the labels of the images that the codes are of."""
+        if self.images is None or self.images.max() >= len(training_images):
+            return False
+        labels = training_images.labels[self.images]
+        return self.classes == training_images.classes and np.array_equal(labels, self.labels)
+
 
 def default_count(code_size: int) -> int:
     """How many codes an atlas holds unless told otherwise: at float16, 3 MB at most for the presets."""
@@ -62,32 +72,62 @@ def default_count(code_size: int) -> int:
 
 
 def build(
-    model: Model, training_images: ImageSet, count: int | None = None, seed: int = 0, source: str = ""
+    model: Model,
+    training_images: ImageSet,
+    count: int | None = None,
+    seed: int = 0,
+    source: str = "",
+    data: str = "",
 ) -> Atlas:
     """The atlas of `count` training images drawn at random by `seed` (all of them where there are fewer)."""
     chosen = choose(training_images, model.code_size, count, seed)
-    return assemble(model, chosen, model.encode(chosen.images), source)
+    return assemble(
+        model, training_images, chosen, model.encode(training_images.images[chosen]), source, data
+    )
 
 
-def choose(training_images: ImageSet, code_size: int, count: int | None = None, seed: int = 0) -> ImageSet:
-    """The images that `build` takes. Raises AedeskError where there are none."""
+def choose(training_images: ImageSet, code_size: int, count: int | None = None, seed: int = 0) -> np.ndarray:
+    """Which images `build` takes, (n,) int32 in ascending order. Raises AedeskError where there are none."""
     if not len(training_images):
         raise AedeskError("There are no images to make an atlas from; choose another data set.")
     order = np.random.default_rng(seed).permutation(len(training_images))
-    return training_images[np.sort(order[: count or default_count(code_size)])]
+    return np.sort(order[: count or default_count(code_size)]).astype(np.int32)
 
 
-def assemble(model: Model, chosen: ImageSet, codes: np.ndarray, source: str = "") -> Atlas:
-    """The atlas of images that have been encoded already, perhaps in parts. codes: (N, D), one for each of `chosen`."""
-    rounded = _compact(codes).astype(np.float32)
-    fingerprint = checkpoints.fingerprint(model.checkpoint)
-    return Atlas(rounded, chosen.labels.astype(np.int64), chosen.classes, source, fingerprint)
+def assemble(
+    model: Model,
+    training_images: ImageSet,
+    chosen: np.ndarray,
+    codes: np.ndarray,
+    source: str = "",
+    data: str = "",
+) -> Atlas:
+    """The atlas of images that have been encoded already, perhaps in parts.
+
+    chosen: (n,), which of `training_images`. codes: (n, D), one for each of them. source, data: as in `Atlas`.
+    """
+    return Atlas(
+        codes=_compact(codes).astype(np.float32),
+        labels=training_images.labels[chosen].astype(np.int64),
+        classes=training_images.classes,
+        source=source,
+        fingerprint=checkpoints.fingerprint(model.checkpoint),
+        data=data,
+        images=chosen.astype(np.int32),
+    )
 
 
 def save(atlas: Atlas, path: str | os.PathLike[str]) -> None:
     """Write the atlas, whole or not at all, codes as float16 where their size allows. Raises AedeskError."""
-    card = {"classes": list(atlas.classes), "source": atlas.source, "model": atlas.fingerprint}
+    card = {
+        "classes": list(atlas.classes),
+        "source": atlas.source,
+        "model": atlas.fingerprint,
+        "data": atlas.data,
+    }
     arrays = {"codes": _compact(atlas.codes), "labels": atlas.labels.astype(np.int32)}
+    if atlas.images is not None:
+        arrays["images"] = atlas.images.astype(np.int32)
     tensors.write(path, _KIND, arrays, card)
 
 
@@ -121,13 +161,18 @@ def atlas_for(model_path: Path) -> Atlas | None:
 
 
 def ensure(
-    model_path: Path, model: Model, training_images: ImageSet, source: str = "", seed: int = 0
+    model_path: Path,
+    model: Model,
+    training_images: ImageSet,
+    source: str = "",
+    seed: int = 0,
+    data: str = "",
 ) -> Atlas:
     """The atlas of a model file, built from `training_images` and kept in the cache if there is none yet."""
     known = atlas_for(model_path)
     if known is not None:
         return known
-    built = build(model, training_images, seed=seed, source=source)
+    built = build(model, training_images, seed=seed, source=source, data=data)
     path = _cache_path(built.fingerprint)
     try:
         files.make_folder(path.parent)
@@ -149,8 +194,8 @@ def _compact(codes: np.ndarray) -> np.ndarray:
 
 def _from_file(card: tensors.Card, arrays: tensors.Arrays) -> Atlas:
     """The atlas in what a file held; ValueError, TypeError or LookupError if there is none in it."""
-    if arrays.keys() != {"codes", "labels"}:
-        raise ValueError("codes and labels expected, and nothing else")
+    if not {"codes", "labels"} <= arrays.keys() <= {"codes", "labels", "images"}:
+        raise ValueError("codes and labels expected, perhaps images, and nothing else")
     codes, labels, classes = arrays["codes"], arrays["labels"], card["classes"]
     if codes.dtype not in (np.float16, np.float32) or codes.ndim != 2 or not codes.size:
         raise ValueError(f"codes of the form {codes.dtype} {codes.shape}")
@@ -164,8 +209,19 @@ def _from_file(card: tensors.Card, arrays: tensors.Arrays) -> Atlas:
         raise ValueError("classes without names")
     if labels.min() < 0 or labels.max() >= len(classes):
         raise ValueError(f"labels from {labels.min()} to {labels.max()} for {len(classes)} classes")
-    if not (isinstance(card["source"], str) and isinstance(card["model"], str)):
-        raise ValueError("source or model of an unknown form")
+    images, data = arrays.get("images"), card.get("data", "")  # an atlas of before they were kept has neither
+    if images is not None and (images.dtype != np.int32 or images.shape != labels.shape or images.min() < 0):
+        raise ValueError(
+            f"{len(codes)} codes but indices of images of the form {images.dtype} {images.shape}"
+        )
+    if not all(isinstance(words, str) for words in (card["source"], card["model"], data)):
+        raise ValueError("source, model or data of an unknown form")
     return Atlas(
-        codes.astype(np.float32), labels.astype(np.int64), tuple(classes), card["source"], card["model"]
+        codes.astype(np.float32),
+        labels.astype(np.int64),
+        tuple(classes),
+        card["source"],
+        card["model"],
+        data,
+        images,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from aedesk.latent.neighbours import Neighbours
 
 _FLOOR = 1e-6  # keeps some weight where all neighbours are equally far
-_BLUR = 0.05  # of the values' standard deviation: the median moves smoothly past values closer than this
-_ITERATIONS = 20
+_SHIFTS = 10  # towards a mode
 
 
 class Interpolator:
@@ -20,7 +21,7 @@ class Interpolator:
     """
 
     def __init__(self, places: np.ndarray, values: np.ndarray, k: int = 12) -> None:
-        self._neighbours = Neighbours(places)
+        self._places = _Plane(places) if places.shape[1] == 2 else Neighbours(places)
         self._values = np.ascontiguousarray(values, np.float32)
         self._k = k
 
@@ -29,29 +30,60 @@ class Interpolator:
         values, weights = self._around(queries)
         return _mean(values, weights).astype(np.float32)
 
-    def median(self, queries: np.ndarray) -> np.ndarray:
-        """The weighted geometric median of the values instead of their mean, (n, b) float32.
+    def mode(self, queries: np.ndarray, width: float) -> np.ndarray:
+        """Where the values around a query are densest, instead of their mean: (n, b) float32.
 
-        It stays with the majority where the values around a query lie in groups far apart, and a mean would
-        fall between them. By Weiszfeld's iteration; exact at every place as well.
+        It stays with one group of values where they lie in several far apart, and a mean would fall between them.
+        width: how far apart values belong together, of a Cauchy kernel. By the mean shift from the densest of the
+        values (Cheng 1995); exact at every place as well, but not continuous: it leaps from one group to another.
         """
         values, weights = self._around(queries)
-        blur = (_BLUR * self._values.std()) ** 2 + np.finfo(np.float64).tiny
-        median = _mean(values, weights)
-        for _ in range(_ITERATIONS):
-            squares = ((values - median[:, None]) ** 2).sum(axis=2)
-            pulls = weights / np.sqrt(squares + blur)
-            median = _mean(values, pulls / pulls.sum(axis=1, keepdims=True))
-        return median.astype(np.float32)
+        kernels = 1 / (1 + _squares(values[:, :, None], values[:, None]) / width**2)  # (n, k, k)
+        densest = np.einsum("nij,nj->ni", kernels, weights).argmax(axis=1)
+        mode = values[np.arange(len(values)), densest].astype(np.float64)
+        for _ in range(_SHIFTS):
+            pulls = weights / (1 + _squares(values, mode[:, None]) / width**2) ** 2
+            mode = _mean(values, pulls / pulls.sum(axis=1, keepdims=True))
+        return np.asarray(mode, np.float32)
+
+    def nearest(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Queries (n, a) or (a,) -> indices (n, k) and distances (n, k) of the nearest places, nearest first."""
+        return self._places.nearest(queries, k)
 
     def _around(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Values (n, k, b) at the nearest places, and their weights (n, k)."""
-        indices, distances = self._neighbours.nearest(queries, self._k + 1)
-        if len(self._neighbours) > self._k:
+        indices, distances = self._places.nearest(queries, self._k + 1)
+        if len(self._places) > self._k:
             radius, indices, distances = distances[:, -1:], indices[:, :-1], distances[:, :-1]
         else:
             radius = 2 * distances[:, -1:]
         return self._values[indices], _weights(distances.astype(np.float64), radius.astype(np.float64))
+
+
+class _Plane:
+    """`Neighbours` of places in a plane, by a tree: a thousandth of the time among 60,000."""
+
+    def __init__(self, places: np.ndarray) -> None:
+        from scipy.spatial import cKDTree
+
+        self._tree: Any = cKDTree(np.asarray(places, np.float32))
+
+    def __len__(self) -> int:
+        return int(self._tree.n)
+
+    def nearest(self, places: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Places (n, 2) or (2,) -> indices (n, k) and distances (n, k), nearest first."""
+        queries = np.asarray(places, np.float32).reshape(
+            -1, 2
+        )  # rounded as the tree's are: a place meets itself
+        distances, indices = self._tree.query(queries, np.arange(1, min(k, len(self)) + 1))
+        return indices, distances
+
+
+def _squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Squared distances between values (..., b)."""
+    squares: np.ndarray = ((a - b) ** 2).sum(axis=-1)
+    return squares
 
 
 def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

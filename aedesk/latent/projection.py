@@ -8,11 +8,14 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from aedesk.errors import AedeskError
-from aedesk.latent import pca, tsne
+from aedesk.errors import AedeskError, Cancelled
+from aedesk.latent import pca, tsne, umap
 from aedesk.latent.atlas import Atlas
+from aedesk.latent.axes import Axes
 
-Kind = Literal["native", "pca", "tsne"]
+Kind = Literal["native", "pca", "tsne", "umap", "axes"]
+
+_ROWS = 1000  # codes placed between two looks at `cancelled`
 
 
 class Projection(Protocol):
@@ -45,9 +48,51 @@ class Native:
         return np.array(points, np.float32).reshape(-1, 2)
 
 
+@dataclass(frozen=True, eq=False)
+class Wider:
+    """A map with more points on it than it was made from; the ways there and back are those of `base`.
+
+    points: (M, 2) float32, of any codes.
+    """
+
+    base: Projection
+    points: np.ndarray
+
+    @property
+    def kind(self) -> Kind:
+        return self.base.kind
+
+    def to_points(self, codes: np.ndarray) -> np.ndarray:
+        return self.base.to_points(codes)
+
+    def to_codes(self, points: np.ndarray) -> np.ndarray:
+        return self.base.to_codes(points)
+
+
+def widen(
+    base: Projection,
+    codes: np.ndarray,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Wider:
+    """The map `base` with the places of these codes, (M, D), as its points.
+
+    progress(codes placed, codes in all) is told, cancelled() -> bool asked, every thousand. Raises Cancelled if ended.
+    """
+    points = np.empty((len(codes), 2), np.float32)
+    for start in range(0, len(codes), _ROWS):
+        if cancelled is not None and cancelled():
+            raise Cancelled("placing the points was cancelled; ask for them again to start over")
+        part = slice(start, start + _ROWS)
+        points[part] = base.to_points(codes[part])
+        if progress is not None:
+            progress(min(part.stop, len(codes)), len(codes))
+    return Wider(base, points)
+
+
 def kinds(code_size: int) -> tuple[Kind, ...]:
     """The maps that make sense for codes of this size, the best first."""
-    return ("native", "pca", "tsne") if code_size == 2 else ("pca", "tsne")
+    return ("native", "pca", "tsne", "umap") if code_size == 2 else ("pca", "tsne", "umap", "axes")
 
 
 def best_known(atlas: Atlas) -> Projection:
@@ -62,12 +107,14 @@ def project(
     atlas: Atlas,
     *,
     inverse: pca.Inverse = "local",
-    progress: Callable[[int, int], None] | None = None,
+    axes: tuple[int, int] = (0, 1),
+    progress: tsne.Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Projection:
-    """A map of the atlas; t-SNE takes its time the first time, and is kept in the cache.
+    """A map of the atlas; t-SNE and UMAP take their time the first time, and are kept in the cache.
 
-    inverse: of PCA. progress(steps done, steps in all) and cancelled() -> bool are for t-SNE.
+    inverse: of PCA. axes: which two numbers of a code, from 0, are the map "axes". progress(steps done, steps in all,
+    the points (N, 2) as they lie now, or None) and cancelled() -> bool are for t-SNE and UMAP.
     Raises AedeskError if there is no such map for these codes, Cancelled if ended.
     """
     if kind not in kinds(atlas.code_size):
@@ -79,4 +126,7 @@ def project(
         return Native(atlas.codes)
     if kind == "pca":
         return pca.fit(atlas.codes, inverse)
-    return tsne.fit(atlas, progress=progress, cancelled=cancelled)
+    if kind == "axes":
+        return Axes(atlas.codes, *axes)
+    fit = tsne.fit if kind == "tsne" else umap.fit
+    return fit(atlas, progress=progress, cancelled=cancelled)

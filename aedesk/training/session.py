@@ -11,6 +11,7 @@ import numpy as np
 import threadpoolctl
 import torch
 
+from aedesk.data import sources
 from aedesk.data.imageset import DataSet, ImageSet
 from aedesk.errors import AedeskError
 from aedesk.latent import atlas as atlases
@@ -82,7 +83,7 @@ def _run(
                 history.append(event.row)
                 saver.take(_checkpoint(config, run, engine.weights(), list(history), device))
             if isinstance(event, Finished):
-                yield from _complete(saver.flush(), data, run, config.seed, stopped)
+                yield from _complete(saver.flush(), data, run, config, stopped)
             yield event
 
 
@@ -123,12 +124,16 @@ def _is_out_of_memory(problem: RuntimeError | MemoryError) -> bool:
 
 
 def _resolved(config: TrainingConfig) -> TrainingConfig:
-    """What was left to this machine, written out: with other threads or another precision, the bits are others."""
+    """What was left to this machine and this folder, written out.
+
+    With other threads or another precision, the bits are others; own data is to be found from any folder.
+    """
     precision: Precision = config.precision
     if config.engine == "torch":
         dtype = choose_precision(config.precision, choose(config.device), config.architecture)
         precision = "bfloat16" if dtype == torch.bfloat16 else "float32"
-    return replace(config, threads=config.threads or torch.get_num_threads(), precision=precision)
+    threads = config.threads or torch.get_num_threads()
+    return replace(config, data=sources.in_full(config.data), threads=threads, precision=precision)
 
 
 @contextlib.contextmanager
@@ -176,11 +181,11 @@ def _checkpoint(
 
 
 def _complete(
-    checkpoint: Checkpoint, data: DataSet, run: Run, seed: int, stopped: Callable[[], bool]
+    checkpoint: Checkpoint, data: DataSet, run: Run, config: TrainingConfig, stopped: Callable[[], bool]
 ) -> Iterator[Finishing]:
     """Measure the finished model on the test images unless `stopped`, and keep codes of training images beside it."""
     model = Model(checkpoint)
-    chosen = atlases.choose(data.train, model.code_size, seed=seed)
+    chosen = atlases.choose(data.train, model.code_size, seed=config.seed)
     tests = len(data.test)
     squared = 0.0
     for part in _parts(tests):
@@ -195,10 +200,11 @@ def _complete(
             run.save(replace(checkpoint, metrics={**checkpoint.metrics, "test_mse": error}))
     codes = []
     for part in _parts(len(chosen)):
-        codes.append(model.encode(chosen.images[part]))
+        codes.append(model.encode(data.train.images[chosen[part]]))
         yield Finishing(tests + part.stop, tests + len(chosen))
     source = f"training images of {data.name}"
-    atlases.save(atlases.assemble(model, chosen, np.concatenate(codes), source), run.atlas)
+    atlas = atlases.assemble(model, data.train, chosen, np.concatenate(codes), source, config.data)
+    atlases.save(atlas, run.atlas)
 
 
 def _parts(count: int) -> Iterator[slice]:

@@ -213,6 +213,20 @@ def test_a_picture_is_kept_exactly_until_somebody_draws_on_it(ink: Ink, digit: n
     assert ink.exact is None
 
 
+def test_pictures_put_on_the_canvas_are_counted_and_nothing_else(ink: Ink, digit: np.ndarray) -> None:
+    stroke(ink, (100, 100), (300, 250))
+    ink.clear()
+    assert ink.pictures == 0
+    ink.show_picture(digit)
+    assert ink.pictures == 1
+    ink.replace(np.full((SIZE, SIZE), 255, np.uint8))
+    assert ink.pictures == 2
+    for change in (ink.undo, ink.undo, ink.redo, ink.redo, ink.clear, ink.undo):
+        change()
+    stroke(ink, (100, 100))
+    assert ink.pictures == 2
+
+
 def test_only_so_many_steps_are_kept(ink: Ink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inks, "_UNDO_LEVELS", 3)
     states = []

@@ -6,19 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from polling import poll_until
 
 from aedesk.app.jobs import Jobs
 from aedesk.app.worker import Link, Worker
-
-PATIENCE = 20.0
-
-
-def poll_until(jobs: Jobs, condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until, "nothing has happened"
-        jobs.poll()
-        time.sleep(0.001)
 
 
 def ticking(link: Link[Any]) -> Iterator[int]:

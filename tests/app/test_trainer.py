@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from polling import poll_until
 
 from aedesk import paths
 from aedesk.app.jobs import Jobs
@@ -18,7 +19,6 @@ from aedesk.storage.runs import Run, list_runs
 from aedesk.training.config import TrainingConfig
 from aedesk.training.events import EpochDone, Finished, Started
 
-PATIENCE = 30.0
 ENDLESS = 10_000
 
 
@@ -44,11 +44,7 @@ class Bench:
         self.trainer.start(config)
 
     def poll_until(self, condition: Callable[[], bool]) -> None:
-        until = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < until, f"nothing has happened; {self.states}, {self.problems}"
-            self.jobs.poll()
-            time.sleep(0.001)
+        poll_until(self.jobs, condition, lambda: (self.states, self.problems))
 
     def settle(self) -> None:
         self.poll_until(lambda: not self.jobs.are_running)

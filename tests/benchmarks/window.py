@@ -46,7 +46,7 @@ class Bench:
         self.root.update()
         self.shown = time.time() - self.launched
         self.window.start()
-        self.pump(lambda: self.window.explorer.active is not None and self.window.explore.map is not None)
+        self.pump(lambda: self.window.explorer.active is not None)
         self.usable = time.time() - self.launched
 
     def pump(self, condition: Callable[[], bool], timeout: float = 120) -> None:
@@ -82,7 +82,7 @@ class Bench:
 
     def picks(self, count: int = 200) -> dict[str, float]:
         """Work from a drag on the map to the generated digit on screen."""
-        widget = self.window.explore.map.get_tk_widget()
+        widget = self.window.explore.pane.map
         times = []
         for step in range(count):
             begun = time.perf_counter()
@@ -94,7 +94,7 @@ class Bench:
 
     def zooms(self, count: int = 40) -> dict[str, float]:
         """Work of a zoom step: every point drawn anew."""
-        widget = self.window.explore.map.get_tk_widget()
+        widget = self.window.explore.pane.map
         times = []
         for step in range(count):
             begun = time.perf_counter()

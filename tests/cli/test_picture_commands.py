@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ import pytest
 from PIL import Image
 
 import aedesk as face
-from aedesk.cli import output
 from aedesk.palette import class_colours
 
 SCALE = 4
@@ -143,6 +141,74 @@ def test_samples_follow_from_their_seed(aedesk, trained: Path, tmp_path: Path, s
     assert read(tmp_path / "a.png").shape == (2 * 28 * SCALE, 3 * 28 * SCALE)
 
 
+def test_a_temperature_decides_how_far_samples_go(aedesk, trained: Path, tmp_path: Path) -> None:
+    def draw(temperature: float) -> np.ndarray:
+        out = tmp_path / "sheet.png"
+        sample = ("--sample", 9, "--sampler", "gaussian", "--temperature", temperature)
+        assert aedesk("generate", trained, *sample, "--out", out).status == 0
+        return read(out)[::SCALE, ::SCALE].reshape(3, 28, 3, 28).transpose(0, 2, 1, 3).reshape(9, 28, 28)
+
+    variety = [draw(temperature).std(axis=0).mean() for temperature in (0, 0.5, 1)]
+    assert variety[0] < 1e-6
+    assert variety[0] < variety[1] < variety[2]
+
+
+def test_codes_are_added_and_taken_away(
+    aedesk, trained: Path, tmp_path: Path, pictures: list[Path], digits
+) -> None:
+    out = tmp_path / "sum"
+    terms = (pictures[0], pictures[1], "-1.5,2")
+    outcome = aedesk("generate", trained, "--arithmetic", *terms, "--out", out)
+    assert outcome.status == 0, outcome.err
+    model = face.load(trained)
+    a, b = model.encode(digits.test.pixels(slice(2)))
+    expected = model.decode(a - b + np.array([-1.5, 2], np.float32))[0]
+    assert np.abs(read(out / "digit.png") - expected).max() <= 0.5 / 255 + 1e-5
+
+
+def test_a_code_less_itself_plus_another_is_the_other(
+    aedesk, trained: Path, tmp_path: Path, pictures: list[Path], digits
+) -> None:
+    out = tmp_path / "sum"
+    aedesk("generate", trained, "--arithmetic", "1,1", "1,1", pictures[0], "--out", out)
+    rebuilt = face.load(trained).reconstruct(digits.test.pixels(slice(1)))[0]
+    assert np.abs(read(out / "digit.png") - rebuilt).max() <= 0.5 / 255 + 1e-5
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        (["1,1", "2,2"], "--arithmetic"),
+        (["1,1", "2,2", "nan,3"], "nan is no number"),
+        (["1,1", "gone.png", "3,3"], "gone.png"),
+        (["1,1", "2,2", "3,3", "--sample", "2"], "--sample"),
+        (["1,1", "2,2", "3,3", "--axes", "1", "7"], "axes"),
+    ],
+)
+def test_sums_that_cannot_be_are_refused(
+    aedesk, trained: Path, tmp_path: Path, untouched, terms: list[str], said: str
+) -> None:
+    untouched()
+    assert said in aedesk("generate", trained, "--arithmetic", *terms, "--out", tmp_path / "x.png").problem
+    assert untouched()
+
+
+def test_a_sum_is_never_written_over_its_terms(
+    aedesk, trained: Path, pictures: list[Path], untouched
+) -> None:
+    untouched()
+    terms = ("1,1", pictures[2], "2,2")
+    assert "other.png" in aedesk("generate", trained, "--arithmetic", *terms, "--out", pictures[2]).problem
+    assert untouched()
+
+
+def test_the_exact_way_back_from_a_pca_map_is_another_digit(aedesk, trained: Path, tmp_path: Path) -> None:
+    for inverse in ("local", "exact"):
+        place = ("--at", 40, -40, "--projection", "pca", "--inverse", inverse)
+        assert aedesk("generate", trained, *place, "--out", tmp_path / f"{inverse}.png").status == 0
+    assert (tmp_path / "local.png").read_bytes() != (tmp_path / "exact.png").read_bytes()
+
+
 def test_samples_in_a_folder_sort_by_their_number(aedesk, trained: Path, tmp_path: Path) -> None:
     out = tmp_path / "digits"
     assert aedesk("generate", trained, "--sample", 12, "--out", out).status == 0
@@ -160,6 +226,9 @@ def test_samples_in_a_folder_sort_by_their_number(aedesk, trained: Path, tmp_pat
         ["--sample", "1000000"],
         ["--sample", "3", "--seed", "-1"],
         ["--sample", "3", "--sampler", "prior"],
+        ["--sample", "3", "--temperature", "-0.1"],
+        ["--sample", "3", "--temperature", "2.1"],
+        ["--sample", "3", "--temperature", "nan"],
     ],
 )
 def test_samples_that_cannot_be_drawn_are_refused(
@@ -184,18 +253,6 @@ def test_the_same_map_is_the_same_file(aedesk, trained: Path, tmp_path: Path, su
     for file in files:
         assert aedesk("map", trained, "--out", file).status == 0
     assert files[0].read_bytes() == files[1].read_bytes()
-
-
-def test_a_sheet_takes_little_more_memory_than_its_picture() -> None:
-    rows = [np.full((50, 28, 28), 0.7, np.float32)] * 40
-    tracemalloc.start()
-    sheet = output.sheet(rows)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert sheet.dtype == np.uint8
-    assert sheet.nbytes == 2000 * (28 * SCALE) ** 2
-    assert np.all(sheet == round(0.7 * 255))
-    assert peak < 2 * sheet.nbytes
 
 
 @pytest.mark.parametrize(
@@ -240,6 +297,24 @@ def test_a_bare_model_file_gets_its_map_from_the_training_images(
     # The next time the cache has it: the data is not looked for.
     outcome = aedesk("generate", alone, "--sample", 2, "--data", "gone.npz", "--out", tmp_path / "x.png")
     assert outcome.status == 0, outcome.err
+
+
+def test_a_map_of_own_data_knows_from_any_folder_which_images_it_is_of(
+    aedesk, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, digits
+) -> None:
+    from aedesk.data.sources import load
+    from aedesk.latent import atlas as atlases
+
+    alone = tmp_path / "alone.safetensors"
+    alone.write_bytes((trained / "model.safetensors").read_bytes())
+    np.savez(tmp_path / "own.npz", images=digits.test.images, labels=digits.test.labels)
+    monkeypatch.chdir(tmp_path)
+    assert aedesk("map", alone, "--data", "own.npz", "--out", "map.png").status == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    atlas = atlases.atlas_for(alone)
+    assert atlas is not None
+    assert atlas.can_be_of(load(atlas.data).train)
 
 
 def test_a_shipped_name_works_like_a_run(aedesk, shipped: str, tmp_path: Path) -> None:

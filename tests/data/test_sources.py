@@ -27,6 +27,23 @@ def test_digits_are_all_there_and_split_by_digit(digits):
     assert f"{len(digits.train):,} to train and {len(digits.test)} to test" in sources.describe("digits")
 
 
+def test_a_data_set_is_found_from_any_folder_by_its_name_in_full(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    np.savez("own.npz", images=np.random.default_rng(0).integers(1, 256, (6, 28, 28), np.uint8))
+    (tmp_path / "here" / "digits").mkdir()
+    full = sources.in_full("own.npz")
+    expected = sources.load("own.npz").train.images
+    assert sources.in_full("~/here/own.npz") == full
+    monkeypatch.chdir(tmp_path / "there")
+    np.testing.assert_array_equal(sources.load(full).train.images, expected)
+    assert sources.in_full(full) == full
+    for name in ("digits", "mnist", "gone.npz", "no\0file", "~nobody-here/x"):
+        assert sources.in_full(name) == name
+
+
 def test_digits_look_like_mnist(digits):
     pixels = digits.train.pixels()
     assert pixels.mean() == pytest.approx(0.1307, abs=0.01)

@@ -109,9 +109,7 @@ class App:
         self.pump()
 
     def wait_for_model(self) -> None:
-        self.pump_until(
-            lambda: self.window.explorer.active is not None and self.window.explore.map is not None
-        )
+        self.pump_until(lambda: self.window.explorer.active is not None)
         self.pump(0.2)
 
     def close(self) -> None:

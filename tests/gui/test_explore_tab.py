@@ -7,12 +7,18 @@ from gestures import ONE, SEVEN, line
 from PIL import Image
 
 from aedesk.app.ink import SIZE
+from aedesk.app.loading import MapWish
 from aedesk.gui import pictures
 
 
 def label(app) -> str:
     explorer = app.window.explorer
     return explorer.active.atlas.classes[explorer.reading.guess.label]
+
+
+def corners(latent_map) -> tuple[np.ndarray, np.ndarray]:
+    """The lower left and the upper right corner of what is in view."""
+    return latent_map.view.low, latent_map.view.high
 
 
 def test_a_drawn_seven_is_rebuilt_and_recognised_as_a_seven(app):
@@ -111,7 +117,7 @@ def test_the_bracket_keys_change_the_width_of_the_pen(app):
 
 
 def test_a_click_and_a_drag_on_the_map_generate_digits(app):
-    widget = app.window.explore.map.get_tk_widget()
+    widget = app.window.explore.pane.map
     picks = []
     app.window.explorer.picked.connect(picks.append)
     widget.event_generate("<ButtonPress-1>", x=200, y=200)
@@ -134,7 +140,7 @@ def test_clicking_on_a_point_of_the_map_gives_a_digit_of_its_class(app):
 
 
 def test_arrow_keys_walk_from_the_picked_place(app):
-    widget = app.window.explore.map.get_tk_widget()
+    widget = app.window.explore.pane.map
     widget.event_generate("<ButtonPress-1>", x=300, y=300)
     app.pump()
     start = app.window.explorer.pick.point
@@ -147,24 +153,24 @@ def test_arrow_keys_walk_from_the_picked_place(app):
 
 
 def test_the_wheel_zooms_about_the_pointer(app):
-    latent_map = app.window.explore.map
-    widget = latent_map.get_tk_widget()
+    latent_map = app.window.explore.pane.map
+    widget = latent_map
     under = latent_map.place_at(300, 200)
-    (low, high) = latent_map.view()
+    (low, high) = corners(latent_map)
     widget.event_generate("<Button-4>", x=300, y=200)
     app.pump()
-    (new_low, new_high) = latent_map.view()
+    (new_low, new_high) = corners(latent_map)
     assert ((new_high - new_low) < (high - low)).all()
     assert np.allclose(latent_map.place_at(300, 200), under, atol=1e-3 * np.abs(high - low).max())
 
 
 def test_zooming_ends_where_there_is_nothing_more_to_see(app):
-    widget = app.window.explore.map.get_tk_widget()
+    widget = app.window.explore.pane.map
     for button in ("<Button-4>", "<Button-5>"):
         for _ in range(300):
             widget.event_generate(button, x=300, y=200)
         app.pump()
-        (low, high) = app.window.explore.map.view()
+        (low, high) = corners(app.window.explore.pane.map)
         assert np.isfinite([low, high]).all()
         widget.event_generate("<ButtonPress-1>", x=300, y=200)
         app.pump()
@@ -173,8 +179,8 @@ def test_zooming_ends_where_there_is_nothing_more_to_see(app):
 
 
 def test_dragging_with_the_right_button_pans(app):
-    latent_map = app.window.explore.map
-    widget = latent_map.get_tk_widget()
+    latent_map = app.window.explore.pane.map
+    widget = latent_map
     place = latent_map.place_at(300, 200)
     widget.event_generate("<ButtonPress-3>", x=300, y=200)
     widget.event_generate("<B3-Motion>", x=360, y=230)
@@ -218,7 +224,7 @@ def test_a_two_number_code_can_be_laid_out_by_pca_as_well(app):
     app.window.load_model("dense-2d")
     app.pump_until(lambda: app.window.explorer.active.reference == "dense-2d")
     assert app.window.explorer.active.projection.kind == "native"
-    app.window.explorer.set_projection("pca")
+    app.window.explorer.set_projection(MapWish("pca"))
     app.pump_until(lambda: app.window.explorer.active.projection.kind == "pca")
 
 
@@ -304,9 +310,9 @@ def test_the_drawing_is_saved_beside_what_is_made_of_it(app, tmp_path, monkeypat
 
 
 def test_the_generated_card_hides_no_marker(app):
-    latent_map = app.window.explore.map
-    widget = latent_map.get_tk_widget()
-    card = app.window.explore.card
+    latent_map = app.window.explore.pane.map
+    widget = latent_map
+    card = app.window.explore.pane.card
     for x, y in ((widget.winfo_width() - 60, widget.winfo_height() - 60), (60, widget.winfo_height() - 60)):
         widget.event_generate("<ButtonPress-1>", x=x, y=y)
         app.pump(0.1)

@@ -49,15 +49,20 @@ def same(one: Atlas, other: Atlas) -> bool:
     return (
         np.array_equal(one.codes, other.codes)
         and np.array_equal(one.labels, other.labels)
-        and (one.classes, one.source, one.fingerprint) == (other.classes, other.source, other.fingerprint)
+        and np.array_equal(np.atleast_1d(one.images), np.atleast_1d(other.images))
+        and (one.classes, one.source, one.fingerprint, one.data)
+        == (other.classes, other.source, other.fingerprint, other.data)
     )
 
 
 def test_codes_and_labels_belong_to_the_same_images(model: Model, images: ImageSet) -> None:
-    atlas = atlases.build(model, images, 300, source="noise")
-    np.testing.assert_allclose(atlas.codes, model.encode(images.images), rtol=1e-3)
-    np.testing.assert_array_equal(atlas.labels, images.labels)
+    atlas = atlases.build(model, images, 200, source="noise", data="set")
+    assert atlas.images is not None
+    assert (np.diff(atlas.images) > 0).all()
+    np.testing.assert_allclose(atlas.codes, model.encode(images.images[atlas.images]), rtol=1e-3)
+    np.testing.assert_array_equal(atlas.labels, images.labels[atlas.images])
     assert (atlas.classes, atlas.source, atlas.code_size) == (CLASSES, "noise", 3)
+    assert atlas.data == "set"
     assert atlas.fingerprint == checkpoints.fingerprint(model.checkpoint)
 
 
@@ -70,9 +75,15 @@ def test_the_seed_decides_which_images_are_taken(model: Model, images: ImageSet)
 
 def test_an_atlas_can_be_encoded_in_parts(model: Model, images: ImageSet) -> None:
     chosen = atlases.choose(images, model.code_size, 50, seed=1)
-    parts = [model.encode(chosen.images[start : start + 20]) for start in range(0, 50, 20)]
+    parts = [model.encode(images.images[chosen[start : start + 20]]) for start in range(0, 50, 20)]
     whole = atlases.build(model, images, 50, seed=1, source="noise")
-    assert same(atlases.assemble(model, chosen, np.concatenate(parts), "noise"), whole)
+    assert same(atlases.assemble(model, images, chosen, np.concatenate(parts), "noise"), whole)
+
+
+def test_an_atlas_of_all_images_has_them_in_their_order(model: Model, images: ImageSet) -> None:
+    atlas = atlases.build(model, images, count=len(images))
+    np.testing.assert_array_equal(np.asarray(atlas.images), np.arange(300))
+    np.testing.assert_array_equal(atlas.labels, images.labels)
 
 
 def test_all_images_are_taken_where_there_are_too_few(model: Model, images: ImageSet) -> None:
@@ -87,9 +98,17 @@ def test_large_codes_make_smaller_atlases() -> None:
 
 
 def test_an_atlas_is_the_same_after_saving(model: Model, images: ImageSet, tmp_path: Path) -> None:
-    atlas = atlases.build(model, images, source="noise")
+    atlas = atlases.build(model, images, 200, source="noise", data="set")
     atlases.save(atlas, tmp_path / "a.safetensors")
     assert same(atlases.load(tmp_path / "a.safetensors", atlas.fingerprint), atlas)
+
+
+def test_an_atlas_of_before_its_images_were_known_is_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    arrays = {"codes": np.ones((2, 3), np.float16), "labels": np.arange(2, dtype=np.int32)}
+    tensors.write(path, "atlas", arrays, {"classes": list(CLASSES), "source": "old", "model": "f"})
+    atlas = atlases.load(path, "f")
+    assert (len(atlas), atlas.source, atlas.data, atlas.images) == (2, "old", "", None)
 
 
 def test_codes_beyond_half_precision_keep_their_size(tmp_path: Path) -> None:
@@ -121,6 +140,12 @@ def test_the_atlas_of_another_model_is_refused(model: Model, images: ImageSet, t
         ({"labels": np.zeros(3, np.int32)}, {}),
         ({"labels": np.zeros(2, np.float32)}, {}),
         ({"more": np.zeros(1, np.float32)}, {}),
+        ({"images": np.zeros(3, np.int32)}, {}),
+        ({"images": np.zeros((2, 1), np.int32)}, {}),
+        ({"images": np.zeros(2, np.int64)}, {}),
+        ({"images": np.zeros(2, np.float32)}, {}),
+        ({"images": np.array([0, -1], np.int32)}, {}),
+        ({}, {"data": None}),
         ({}, {"classes": "abc"}),
         ({}, {"classes": [1, 2, 3]}),
         ({}, {"source": None}),
@@ -146,7 +171,9 @@ def test_a_damaged_atlas_is_refused_or_unchanged(
     tmp_path: Path, position: float, mask: int, cut: bool
 ) -> None:
     path = tmp_path / "a.safetensors"
-    atlas = Atlas(np.ones((3, 2), np.float32), np.arange(3), CLASSES, "ones", "f")
+    atlas = Atlas(
+        np.ones((3, 2), np.float32), np.arange(3), CLASSES, "ones", "f", "set", np.arange(3, dtype=np.int32)
+    )
     atlases.save(atlas, path)
     content = bytearray(path.read_bytes())
     place = int(position * len(content))

@@ -11,8 +11,7 @@ from aedesk import paths
 from aedesk.errors import AedeskError, Cancelled
 from aedesk.latent import pca, tsne
 from aedesk.latent.atlas import Atlas
-from aedesk.latent.interpolation import Interpolator
-from aedesk.latent.projection import kinds, project
+from aedesk.latent.projection import kinds, project, widen
 
 
 def atlas_of(codes: np.ndarray) -> Atlas:
@@ -83,29 +82,74 @@ def test_small_steps_on_the_map_are_small_steps_between_codes() -> None:
     assert steps.max() < 0.3 * coarse.max()  # a jump would be as large at any step
 
 
-def test_the_median_stays_with_the_majority() -> None:
-    places = np.array([[0.0], [1.0], [2.0], [3.0], [100.0]])
-    values = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.1], [50.0, 50.0], [50.0, 50.0]])
-    interpolator = Interpolator(places, values, k=4)
-    query = np.array([1.5])
-    assert np.abs(interpolator.median(query)).max() < 3
-    assert interpolator(query).max() > np.abs(interpolator.median(query)).max()
-    np.testing.assert_allclose(interpolator.median(places), values, atol=1e-4)
+@settings(max_examples=25, deadline=None)
+@given(n=st.integers(2, 60), size=st.integers(2, 12), seed=st.integers(0, 1000), data=st.data())
+def test_two_axes_of_the_code_are_a_map(n: int, size: int, seed: int, data: st.DataObject) -> None:
+    i, j = data.draw(st.lists(st.integers(0, size - 1), min_size=2, max_size=2, unique=True))
+    codes = np.random.default_rng(seed).normal(size=(n, max(size, 3))).astype(np.float32)
+    projection = project("axes", atlas_of(codes), axes=(i, j))
+    np.testing.assert_array_equal(projection.points, codes[:, [i, j]])
+    np.testing.assert_array_equal(projection.to_points(codes[0]), codes[:1, [i, j]])
+    assert_passes_through_its_atlas(projection, codes)
 
 
-def test_coinciding_and_equally_far_places_have_finite_values() -> None:
-    same = Interpolator(np.zeros((20, 2)), np.arange(20.0)[:, None], k=5)
-    assert np.isfinite(same(np.array([[0.0, 0.0], [1.0, 1.0]]))).all()
-    angles = np.linspace(0, 2 * np.pi, 8, endpoint=False)
-    circle = Interpolator(np.stack([np.cos(angles), np.sin(angles)], 1), np.ones((8, 1)), k=5)
-    np.testing.assert_allclose(circle(np.zeros(2)), 1)
-    assert Interpolator(np.zeros((1, 2)), np.full((1, 3), 7.0))(np.ones(2)).tolist() == [[7, 7, 7]]
+@pytest.mark.parametrize("axes", [(0, 5), (-1, 0), (2, 2)], ids=str)
+def test_axes_that_are_none_of_the_code_or_one_are_refused_in_a_line(axes: tuple[int, int]) -> None:
+    with pytest.raises(
+        AedeskError, match=r"^Numbers .* make no map; choose two different ones from 1 to 5\.$"
+    ):
+        project("axes", atlas_of(np.zeros((4, 5))), axes=axes)
+
+
+def test_codes_of_one_number_have_no_axes() -> None:
+    with pytest.raises(AedeskError, match="one number"):
+        project("axes", atlas_of(np.zeros((4, 1))))
+
+
+@pytest.mark.parametrize("kind", ["native", "pca", "axes"])
+def test_a_map_of_more_points_has_the_ways_of_the_one_it_is_made_from(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    size = 2 if kind == "native" else 5
+    base = project(kind, atlas_of(rng.normal(size=(40, size))))
+    many = rng.normal(size=(2500, size)).astype(np.float32)
+    told: list[tuple[int, int]] = []
+    wider = widen(base, many, progress=lambda done, total: told.append((done, total)))
+    assert told == [(1000, 2500), (2000, 2500), (2500, 2500)]
+    assert wider.kind == kind
+    assert wider.points.shape == (2500, 2)
+    np.testing.assert_allclose(wider.points, wider.to_points(many), atol=1e-6)
+    np.testing.assert_array_equal(wider.to_codes(many[:5, :2]), base.to_codes(many[:5, :2]))
+
+
+@pytest.mark.usefixtures("quick")
+def test_codes_of_the_atlas_keep_their_places_on_a_wider_tsne_map() -> None:
+    codes, which = clusters(90, 5)
+    base = project("tsne", atlas_of(codes))
+    more, _ = clusters(90, 5, seed=1)
+    wider = widen(base, np.concatenate([codes, more]).astype(np.float32))
+    np.testing.assert_allclose(wider.points[:90], base.points, atol=1e-3)
+    centres = np.stack([base.points[which == c].mean(axis=0) for c in range(3)])
+    nearest = np.linalg.norm(wider.points[90:, None] - centres, axis=2).argmin(axis=1)
+    assert (nearest == which).all()
+
+
+def test_placing_more_points_can_be_cancelled() -> None:
+    base = project("pca", atlas_of(clusters(30, 4)[0]))
+    asked: list[bool] = []
+
+    def cancelled() -> bool:
+        asked.append(True)
+        return len(asked) == 2
+
+    with pytest.raises(Cancelled):
+        widen(base, np.zeros((5000, 4), np.float32), cancelled=cancelled)
+    assert len(asked) == 2
 
 
 def test_maps_on_offer_depend_on_the_size_of_the_code() -> None:
-    assert kinds(2) == ("native", "pca", "tsne")
-    assert kinds(64) == ("pca", "tsne")
-    with pytest.raises(AedeskError, match=r"no map 'native' of codes of 3 numbers.*pca, tsne"):
+    assert kinds(2) == ("native", "pca", "tsne", "umap")
+    assert kinds(64) == ("pca", "tsne", "umap", "axes")
+    with pytest.raises(AedeskError, match=r"no map 'native' of codes of 3 numbers.*pca, tsne, umap, axes"):
         project("native", atlas_of(np.zeros((4, 3))))
 
 
@@ -132,14 +176,54 @@ def test_tsne_parts_clusters_and_finds_the_cluster_of_a_new_code() -> None:
 @pytest.mark.usefixtures("quick")
 def test_tsne_is_computed_once_for_an_atlas_and_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:
     atlas = atlas_of(clusters(60, 4)[0])
-    told: list[tuple[int, int]] = []
-    first = project("tsne", atlas, progress=lambda done, total: told.append((done, total)))
-    assert told == [(done, 120) for done in range(10, 121, 10)]
-    project("tsne", atlas, progress=lambda done, total: pytest.fail("it was in the cache"))
+    first = project("tsne", atlas)
+    project("tsne", atlas, progress=lambda *step: pytest.fail("it was in the cache"))
     monkeypatch.setenv("AEDESK_HOME", str(paths.cache() / "elsewhere"))
     np.testing.assert_array_equal(project("tsne", atlas).points, first.points)
     other = project("tsne", atlas_of(clusters(60, 4, seed=5)[0]))
     assert not np.array_equal(other.points, first.points)
+
+
+@pytest.mark.usefixtures("quick")
+def test_tsne_can_be_watched_as_it_settles() -> None:
+    atlas = atlas_of(clusters(60, 4)[0])
+    told: list[tuple[int, int]] = []
+    layouts: list[np.ndarray] = []
+
+    def watch(done: int, total: int, points: np.ndarray) -> None:
+        told.append((done, total))
+        layouts.append(points)
+
+    final = project("tsne", atlas, progress=watch).points
+    assert told == [(done, 120) for done in range(10, 121, 10)]
+    assert {(layout.shape, layout.dtype) for layout in layouts} == {((60, 2), np.dtype(np.float32))}
+    missing = [np.linalg.norm(layout - final) for layout in layouts]
+    assert missing[-1] < 0.2 * np.linalg.norm(final) < missing[0]  # in the units of the final map
+    assert not np.shares_memory(layouts[-1], layouts[-2])
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_tsne_map_started_from_another_resembles_it_and_is_not_kept() -> None:
+    rng = np.random.default_rng(3)
+    codes = rng.normal(size=(300, 8)) + 6 * rng.normal(size=(6, 8))[np.arange(300) % 6]
+    earlier = project("tsne", atlas_of(codes)).points[:, ::-1] * [1, -1]  # turned, as no start from PCA is
+    later = atlas_of(codes + 0.2 * rng.normal(size=codes.shape))
+    watched: list[int] = []
+    following = tsne.fit(later, start=earlier, progress=lambda done, *_: watched.append(done)).points
+    assert watched
+    assert tsne.known(later) is None
+    alone = tsne.fit(later).points
+
+    def likeness(points: np.ndarray) -> float:
+        return float(np.corrcoef(points.ravel(), earlier.ravel())[0, 1])
+
+    assert likeness(following) > 0.9
+    assert likeness(following) > likeness(alone) + 0.3
+
+
+def test_a_start_of_another_atlas_is_refused() -> None:
+    with pytest.raises(ValueError, match="60 codes cannot start"):
+        tsne.fit(atlas_of(clusters(60, 4)[0]), start=np.zeros((50, 2)))
 
 
 @pytest.mark.usefixtures("quick")

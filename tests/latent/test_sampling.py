@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from aedesk.errors import AedeskError
+from aedesk.errors import AedeskError, Cancelled
 from aedesk.latent.atlas import Atlas
-from aedesk.latent.sampling import gaussian, mixture, sample
+from aedesk.latent.sampling import SAMPLERS, Mixture, gaussian, kinds, mixture, sample
 
 
 def atlas_of(codes: np.ndarray) -> Atlas:
@@ -68,3 +68,54 @@ def test_a_sampler_that_does_not_apply_is_refused_in_words(slanted: Atlas, kind:
 def test_no_samples_at_all_are_refused(slanted: Atlas) -> None:
     with pytest.raises(AedeskError, match="1 or more"):
         sample("gaussian", slanted, 0)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "mixture"])
+@pytest.mark.parametrize("temperature", [-0.1, 2.1, float("nan")])
+def test_temperatures_go_from_zero_to_two(slanted: Atlas, kind: str, temperature: float) -> None:
+    with pytest.raises(AedeskError, match="between 0 and 2"):
+        sample(kind, slanted, 1, temperature=temperature)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "mixture"])
+def test_a_temperature_scales_what_the_seed_drew(slanted: Atlas, kind: str) -> None:
+    cold, warm, hot = (sample(kind, slanted, 50, seed=3, temperature=t) for t in (0, 1, 2))
+    np.testing.assert_allclose(hot - cold, 2 * (warm - cold), atol=1e-4)
+
+
+def test_without_warmth_a_gaussian_gives_the_mean(slanted: Atlas) -> None:
+    expected = np.tile(slanted.codes.mean(axis=0), (4, 1))
+    np.testing.assert_allclose(sample("gaussian", slanted, 4, temperature=0), expected, atol=1e-5)
+
+
+def test_without_warmth_a_mixture_gives_the_means_of_its_parts() -> None:
+    rng = np.random.default_rng(0)
+    atlas = atlas_of(np.concatenate([rng.normal(-10, 1, (500, 2)), rng.normal(10, 1, (500, 2))]))
+    drawn = np.unique(mixture(atlas, 100, temperature=0, components=2), axis=0)
+    np.testing.assert_allclose(drawn, [[-10, -10], [10, 10]], atol=0.2)
+
+
+@pytest.mark.parametrize("numbers", [3, 200], ids=["full", "diagonal"])
+def test_a_mixture_varies_like_its_atlas(numbers: int) -> None:
+    rng = np.random.default_rng(0)
+    atlas = atlas_of(rng.normal(size=(1000, numbers)) * np.linspace(0.5, 2, numbers) + 3)
+    drawn = Mixture.fit(atlas, components=1).sample(4000, seed=1)
+    np.testing.assert_allclose(drawn.mean(axis=0), atlas.codes.mean(axis=0), atol=0.2)
+    np.testing.assert_allclose(drawn.std(axis=0), atlas.codes.std(axis=0), rtol=0.1)
+
+
+def test_a_mixture_that_is_kept_draws_what_a_new_one_draws(slanted: Atlas) -> None:
+    kept = Mixture.fit(slanted)
+    for seed in (4, 5):
+        expected = sample("mixture", slanted, 6, seed, 1.5)
+        np.testing.assert_array_equal(kept.sample(6, seed, 1.5), expected)
+
+
+def test_fitting_a_mixture_can_be_ended(slanted: Atlas) -> None:
+    with pytest.raises(Cancelled):
+        Mixture.fit(slanted, cancelled=lambda: True)
+
+
+def test_only_a_model_with_a_prior_offers_it() -> None:
+    assert kinds(prior=False) == ("mixture", "gaussian")
+    assert sorted(kinds(prior=True)) == sorted(SAMPLERS)

@@ -167,6 +167,20 @@ def test_the_metadata_repeat_the_run(few: DataSet, run: Run) -> None:
     assert "CPU" in saved.config["device_used"]
 
 
+def test_own_data_is_written_down_in_full(
+    few: DataSet, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the model is used, its map asks for the pictures that it was made from."""
+    monkeypatch.chdir(tmp_path)
+    np.savez("own.npz", images=few.train.images)
+    tell(configured(data="own.npz", epochs=1), few, run)
+    atlas = atlases.atlas_for(run.model)
+    assert atlas is not None
+    saved = checkpoints.read_card(run.model).config
+    assert atlas.data == saved["data"] == str(tmp_path.resolve() / "own.npz")
+    assert atlas.data in shlex.split(saved["command"])
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("precision", ["auto", "bfloat16"])
 def test_what_was_left_to_the_machine_is_written_into_the_command(

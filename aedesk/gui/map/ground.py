@@ -1,0 +1,33 @@
+"""The backdrop as a picture: decoded digits in faint ink, or a veil where the decoder is not to be trusted."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageColor
+
+from aedesk.app.backdrop import Kind, Mosaic
+from aedesk.app.viewport import Viewport
+from aedesk.gui.map.dots import pack
+from aedesk.gui.theme import Palette
+
+_INK = 0.34  # of the way from the surface to the ink, at most: dots must stand out
+_VEIL = 0.32  # of the way to the colour that warns
+
+
+def paint_ground(mosaic: Mosaic, kind: Kind, view: Viewport, palette: Palette) -> np.ndarray:
+    """(H, W) uint32 as of `dots.pack`."""
+    whole = Image.fromarray(mosaic.values)
+    shown = whole.resize((view.width, view.height), Image.Resampling.BILINEAR, mosaic.box)
+    picture: np.ndarray = np.take(_shades(kind, palette), np.asarray(shown))
+    return picture
+
+
+def _shades(kind: Kind, palette: Palette) -> np.ndarray:
+    """The colour of each of 256 values, uint32."""
+    surface = np.array(ImageColor.getrgb(palette.surface)[:3], np.float32)
+    share = np.arange(256, dtype=np.float32)[:, None] / 255
+    if kind == "digits":
+        towards, weight = palette.ink, _INK * share
+    else:
+        towards, weight = palette.too_much, _VEIL * (1 - share)
+    return pack(surface + weight * (np.array(ImageColor.getrgb(towards)[:3]) - surface))

@@ -1,0 +1,1 @@
+"""The drawer under the map: one panel for each thing that can be done with codes."""

@@ -1,0 +1,64 @@
+"""What a place on a t-SNE map shows of real digits that the map was not made from."""
+
+import numpy as np
+import pytest
+from sklearn.neural_network import MLPClassifier
+
+from aedesk.data.imageset import DataSet
+from aedesk.latent.atlas import Atlas, atlas_for
+from aedesk.latent.projection import project
+from aedesk.latent.tsne import TSne
+from aedesk.models.model import Model
+from aedesk.storage.library import load_model, resolve
+
+
+@pytest.fixture(scope="module")
+def judge(mnist: DataSet) -> MLPClassifier:
+    """Names digits by their pixels; it has seen no code and no decoded picture."""
+    some = mnist.train[np.arange(0, len(mnist.train), 4)]
+    network = MLPClassifier((100,), learning_rate_init=3e-3, batch_size=250, max_iter=8, random_state=0)
+    return network.fit(flat(some.images / 255), some.labels)
+
+
+@pytest.fixture(scope="module")
+def desk() -> tuple[Model, Atlas]:
+    path = resolve("dense-32")
+    atlas = atlas_for(path)
+    assert atlas is not None
+    return load_model(path), atlas
+
+
+def flat(pictures: np.ndarray) -> np.ndarray:
+    return pictures.reshape(len(pictures), -1).astype(np.float32)
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # eight epochs are enough
+def test_a_digit_keeps_its_class_on_the_way_to_the_map_and_back(
+    mnist: DataSet, judge: MLPClassifier, desk: tuple[Model, Atlas]
+) -> None:
+    model, atlas = desk
+    digits = mnist.test[np.arange(0, 10_000, 10)]
+    assert judge.score(flat(digits.images / 255), digits.labels) > 0.96
+    codes = model.encode(digits.images)
+    projection = project("tsne", atlas)
+    assert isinstance(projection, TSne)
+
+    def share(codes: np.ndarray) -> float:
+        return float(judge.score(flat(model.decode(codes)), digits.labels))
+
+    settled = np.stack([projection.settle(code) for code in codes])
+    assert share(projection.to_codes(settled)) >= 0.97 * share(codes)
+    assert share(projection.to_codes(projection.to_points(codes))) >= 0.95 * share(codes)
+
+
+def test_between_the_codes_of_one_class_the_picture_is_of_that_class(
+    judge: MLPClassifier, desk: tuple[Model, Atlas]
+) -> None:
+    model, atlas = desk
+    projection = project("tsne", atlas)
+    ones = projection.points[atlas.labels == 1]
+    middle = np.median(ones, axis=0)
+    around = ones[np.linalg.norm(ones - middle, axis=1) < 0.3 * ones.std()]
+    places = (around[:-1] + around[1:]) / 2
+    assert len(places) > 50
+    assert (judge.predict(flat(model.decode(projection.to_codes(places)))) == 1).mean() > 0.95
