@@ -67,8 +67,8 @@ class Morpher:
     """The ends `a` and `b`, the way between them, and its frames; `c` is for sums only.
 
     how: `straight`, `spherical`, `data` (along the codes of training images) or `path` (drawn over the map, needs no
-    ends). path: (m, 2) in map coordinates, or None. strip: None as long as something is missing. is_busy: whether
-    another strip is on its way from the background. Signals: `changed` (any of these), `failed` (what went wrong).
+    ends). path: (m, 2) in map coordinates, or None. strip: None as long as something is missing. Signals:
+    `changed` (any of these, or `is_busy`), `failed` (what went wrong).
 
     Another model reads the ends' images anew. A path belongs to the map that it was drawn on and goes with it.
     """

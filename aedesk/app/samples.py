@@ -61,7 +61,8 @@ class Samples:
     """The sheet of samples that was drawn last, and by what the next one will be.
 
     kinds: the samplers of the model in use, the best first; kind: one of them. temperature: in [0, 2], see
-    `latent.sampling`. sheet: None before the first one of a model. Signals: `changed` (any of these), `failed` (what went wrong).
+    `latent.sampling`. sheet: None before the first one of a model; the latest wish wins. Signals: `changed` (any of
+    these, or `is_busy`), `failed` (what went wrong).
     """
 
     def __init__(self, explorer: Explorer, jobs: Jobs) -> None:

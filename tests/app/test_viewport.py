@@ -16,7 +16,7 @@ sides = st.integers(1, 2000)
 def views(draw: st.DrawFn) -> Viewport:
     left, bottom = draw(coordinates), draw(coordinates)
     low = np.array([left, bottom])
-    return around(low, low + [draw(sizes), draw(sizes)], draw(sides), draw(sides))
+    return around(low, low + np.array([draw(sizes), draw(sizes)]), draw(sides), draw(sides))
 
 
 @given(views(), st.floats(0, 1), st.floats(0, 1))

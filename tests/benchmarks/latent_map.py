@@ -1,4 +1,4 @@
-"""What a frame of the map costs at 2,000, 10,000 and 60,000 points: moving, zooming, pointing, markers; idle and in training.
+"""What a frame of the map costs at 2,000, 10,000 and 60,000 points, idle and while a network is being trained.
 
 On a quiet machine with a screen and the package installed:
 
@@ -144,7 +144,8 @@ def main() -> None:
     os.environ["AEDESK_HOME"] = os.environ.get("AEDESK_HOME") or tempfile.mkdtemp()
     bench = Bench()
     report: dict[str, object] = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, Tk {tk.TkVersion}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "tk": tk.TkVersion,
         "date": time.strftime("%Y-%m-%d"),
         "unit": "ms of work per frame",
     }

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aedesk.app.viewport import Viewport, around
+from aedesk.app.viewport import around
 from aedesk.gui.map import thumbnails
 from aedesk.gui.map.dots import Dots, Layer, pack
 from aedesk.gui.map.painter import Groups, Painter
@@ -172,8 +172,8 @@ def test_another_theme_changes_the_paper() -> None:
     assert corner.tolist() == [0x1D, 0x21, 0x29]
 
 
-def test_a_view_without_any_point_is_plain(view: Viewport = VIEW) -> None:
+def test_a_view_without_any_point_is_plain() -> None:
     made = painter(np.zeros((0, 2)), np.zeros(0, int))
-    picture, in_view = made.paint(view, 1.0)
+    picture, in_view = made.paint(VIEW, 1.0)
     assert len(in_view) == 0
     assert (bytes_of(picture) == 255).all()

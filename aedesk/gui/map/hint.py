@@ -15,7 +15,9 @@ class Hint:
     def __init__(self, canvas: tk.Canvas) -> None:
         self._canvas = canvas
         self._plate = canvas.create_rectangle(0, 0, 0, 0, width=0, tags="hint")
-        self._text = canvas.create_text(0, 0, anchor="sw", text=_WORDS, font="TkSmallCaptionFont", tags="hint")
+        self._text = canvas.create_text(
+            0, 0, anchor="sw", text=_WORDS, font="TkSmallCaptionFont", tags="hint"
+        )
 
     def place(self, width: int, height: int) -> None:
         """In the lower left corner of a canvas of this size."""

@@ -15,6 +15,7 @@ from aedesk.gui.theme import Palette
 _FINE = 4  # times finer than the screen, for smooth edges
 _SPRITES = {"sketch": 20, "pick": 22, "ghost": 16, "ring": 18}  # px
 _NAMES = tuple(_SPRITES)
+_Line = tuple[int, int]  # the items of a rim and of the line on it
 _LINE_WIDTHS = {"trail": 1.2, "path": 2}  # px
 
 
@@ -30,7 +31,8 @@ class Markers:
         self._places: dict[str, np.ndarray | None] = dict.fromkeys(_NAMES)
         self._photos: dict[str, ImageTk.PhotoImage] = {}
         self._lines: dict[str, list[np.ndarray]] = {"trail": [], "path": []}
-        self._line_items: dict[str, list[int]] = {"trail": [], "path": []}
+        self._line_items: dict[str, list[_Line]] = {"trail": [], "path": []}
+        self._surface = ""
         self._colours = {"trail": "", "path": ""}
         self._items = {name: canvas.create_image(0, 0, state="hidden", tags="marker") for name in _NAMES}
 
@@ -39,10 +41,11 @@ class Markers:
         for name, size in _SPRITES.items():
             self._photos[name] = ImageTk.PhotoImage(_sprite(name, round(size * self._scale), palette))
             self._canvas.itemconfigure(self._items[name], image=self._photos[name])
-        self._colours = {"trail": palette.accent, "path": palette.text}
-        for name, items in self._line_items.items():
-            for item in items:
-                self._canvas.itemconfigure(item, fill=self._colours[name])
+        self._surface, self._colours = palette.surface, {"trail": palette.accent, "path": palette.text}
+        for name, lines in self._line_items.items():
+            for rim, line in lines:
+                self._canvas.itemconfigure(rim, fill=self._surface)
+                self._canvas.itemconfigure(line, fill=self._colours[name])
 
     def place(self, name: str, point: np.ndarray | None, view: Viewport) -> None:
         """Put a marker at a place of the map (2,), or take it away."""
@@ -56,32 +59,22 @@ class Markers:
         """Lines through places, (n, 2) each, as `trail` or `path`; only those that changed are drawn anew."""
         known, items = self._lines[name], self._line_items[name]
         while len(items) > len(lines):
-            self._canvas.delete(items.pop())
+            self._canvas.delete(*items.pop())
         for number, line in enumerate(lines):
             if number == len(items):
                 items.append(self._new_line(name))
-                self._canvas.tag_lower(items[-1], self._items["sketch"])
             elif number < len(known) and _is_same(known[number], line):
                 continue
             self._trace(items[number], line, view)
         self._lines[name] = list(lines)
-
-    def _new_line(self, name: str) -> int:
-        return self._canvas.create_line(
-            *(0, 0, 0, 0),
-            fill=self._colours[name],
-            width=_LINE_WIDTHS[name] * self._scale,
-            joinstyle="round",
-            tags="marker",
-        )
 
     def follow(self, view: Viewport) -> None:
         """Another part of the map is in view."""
         for name in _NAMES:
             self._follow(name, view)
         for name, lines in self._lines.items():
-            for item, line in zip(self._line_items[name], lines, strict=True):
-                self._trace(item, line, view)
+            for items, line in zip(self._line_items[name], lines, strict=True):
+                self._trace(items, line, view)
 
     def is_within(self, view: Viewport, left: float, top: float, right: float, bottom: float) -> bool:
         """Whether the sketch's or the pick's marker is in a box of pixels."""
@@ -101,12 +94,22 @@ class Markers:
         self._canvas.coords(item, *_for_tk(view.to_pixels(place)))
         self._canvas.itemconfigure(item, state="normal")
 
-    def _trace(self, item: int, line: np.ndarray, view: Viewport) -> None:
-        if len(line) < 2:
-            self._canvas.itemconfigure(item, state="hidden")
-            return
-        self._canvas.coords(item, *_for_tk(view.to_pixels(line)))
-        self._canvas.itemconfigure(item, state="normal")
+    def _new_line(self, name: str) -> _Line:
+        """A line with a rim in the colour of the surface, which sets it off from the points."""
+        width = _LINE_WIDTHS[name] * self._scale
+        items = []
+        for colour, extra in ((self._surface, 2 * self._scale), (self._colours[name], 0)):
+            items.append(
+                self._canvas.create_line(0, 0, 0, 0, fill=colour, width=width + extra, joinstyle="round")
+            )
+            self._canvas.tag_lower(items[-1], self._items["sketch"])
+        return items[0], items[1]
+
+    def _trace(self, items: _Line, line: np.ndarray, view: Viewport) -> None:
+        for item in items:
+            if len(line) > 1:
+                self._canvas.coords(item, *_for_tk(view.to_pixels(line)))
+            self._canvas.itemconfigure(item, state="normal" if len(line) > 1 else "hidden")
 
 
 def by_stroke(points: np.ndarray, strokes: np.ndarray) -> list[np.ndarray]:

@@ -218,7 +218,7 @@ class MapPane(ttk.Frame):
 
     def _show_trail(self) -> None:
         trail = self._desk.trail
-        if self.trail_panel.is_visible:
+        if self.trail_panel.is_visible and self.drawer.current != self.morph_panel.title:
             self.map.draw_trail(trail.points, trail.strokes)
         else:
             self.map.draw_trail(np.zeros((0, 2)), np.zeros(0, int))
