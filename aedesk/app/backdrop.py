@@ -92,6 +92,9 @@ class Backdrop:
         self._lattice: Lattice | None = None
         self._cells: dict[Key, np.ndarray] = {}
         self._before: tuple[Lattice, dict[Key, np.ndarray]] | None = None
+        self._assembled: tuple[tuple[Key, Key], np.ndarray] | None = (
+            None  # the last picture, until cells change
+        )
         self._worker: Worker[Cells] | None = None
         self._wanted: Viewport | None = None
         self._compute: Callable[[np.ndarray], np.ndarray] | None = None
@@ -115,40 +118,53 @@ class Backdrop:
         if self._lattice is None or not self._lattice.fits(view, across):
             if self._lattice is not None and self._cells:
                 self._before = self._lattice, self._cells
-            self._lattice, self._cells = Lattice.over(view, across), {}
+            self._lattice, self._cells, self._assembled = Lattice.over(view, across), {}, None
         self._wanted = view
         self._work(active)
         return self._assemble(self._lattice, view)
 
     def _forget(self) -> None:
         self._lattice, self._cells, self._before, self._compute = None, {}, None, None
+        self._assembled = None
         if self._worker is not None:
             self._worker.stop()
         self.changed.emit(None)
 
     def _assemble(self, lattice: Lattice, view: Viewport) -> Mosaic | None:
-        (left, bottom), (right, top) = lattice.keys_in(view)
+        span = lattice.keys_in(view)
+        if self._assembled is None or self._assembled[0] != span:
+            values = self._side_by_side(lattice, *span)
+            if values is None:
+                return None
+            self._assembled = span, values
+        values = self._assembled[1]
+        (left, bottom), (right, _) = span
+        rows, columns = values.shape
+        edge = columns // (right - left + 1)
+        x0, y1 = ((view.low - lattice.origin) / lattice.step - (left, bottom)).tolist()
+        x1, y0 = ((view.high - lattice.origin) / lattice.step - (left, bottom)).tolist()
+        box = (x0 * edge, rows - y0 * edge, x1 * edge, rows - y1 * edge)
+        return Mosaic(values, (max(0, box[0]), max(0, box[1]), min(columns, box[2]), min(rows, box[3])))
+
+    def _side_by_side(self, lattice: Lattice, low: Key, high: Key) -> np.ndarray | None:
+        """The cells from `low` to `high` in one picture, None while there is not a single one."""
         known = next(iter(self._cells.values()), None)
         if known is None and self._before is not None:
             known = next(iter(self._before[1].values()), None)
         if known is None:
             return None
         edge = len(known)
-        values = np.zeros(((top - bottom + 1) * edge, (right - left + 1) * edge), np.uint8)
-        for j in range(bottom, top + 1):
-            row = (top - j) * edge
-            for i in range(left, right + 1):
+        values = np.zeros(((high[1] - low[1] + 1) * edge, (high[0] - low[0] + 1) * edge), np.uint8)
+        for j in range(low[1], high[1] + 1):
+            row = (high[1] - j) * edge
+            for i in range(low[0], high[0] + 1):
                 cell = self._cells.get((i, j))
                 if cell is None:
                     cell = self._stand_in(lattice, (i, j))
                 if cell is not None:
-                    column = (i - left) * edge
+                    column = (i - low[0]) * edge
                     values[row : row + edge, column : column + edge] = cell
-        x0, y1 = ((view.low - lattice.origin) / lattice.step - (left, bottom)).tolist()
-        x1, y0 = ((view.high - lattice.origin) / lattice.step - (left, bottom)).tolist()
-        rows, columns = values.shape
-        box = (x0 * edge, rows - y0 * edge, x1 * edge, rows - y1 * edge)
-        return Mosaic(values, (max(0, box[0]), max(0, box[1]), min(columns, box[2]), min(rows, box[3])))
+        return values
 
     def _stand_in(self, lattice: Lattice, key: Key) -> np.ndarray | None:
         """What the lattice before had at the place of a cell that is not there yet."""
@@ -180,6 +196,7 @@ class Backdrop:
             if len(self._cells) > _MOST_CELLS:
                 self._cells.clear()
             self._cells.update(zip(*cells, strict=True))
+            self._assembled = None
             if self._wanted is not None and self._wanted is not view:
                 worker.stop()  # the view has moved on: what it lacks now comes first
             self.changed.emit(None)

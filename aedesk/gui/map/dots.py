@@ -95,11 +95,12 @@ class Layer:
     shades: np.ndarray
 
     def over(self, ground: np.ndarray | int) -> np.ndarray:
-        """On a ground of one colour, or of (H, W) uint32 -> (H, W) uint32."""
+        """On a ground of one colour, or on one of (H, W) uint32, which is painted on -> (H, W) uint32."""
         if isinstance(ground, np.ndarray):
-            picture = ground.copy()
-            np.copyto(picture, self.shades[self.codes], where=self.codes != 0)
-            return picture
+            codes = self.codes.ravel()
+            painted = np.flatnonzero(codes)
+            ground.reshape(-1)[painted] = self.shades[codes[painted]]
+            return ground
         shades = self.shades.copy()
         shades[0] = ground
         return np.take(shades, self.codes)
