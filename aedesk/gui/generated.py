@@ -14,6 +14,7 @@ from aedesk.gui.tiles import ImageTile
 
 _CORNERS = ("se", "sw", "nw")
 _EDGE = 112  # px, four screen pixels for each of the picture
+_WORDS = 17  # characters
 _SOLID, _THIN = 0.5, 0.2  # scores of trust, from which on a place is called so
 
 
@@ -26,19 +27,22 @@ class GeneratedCard(ttk.Frame):
         super().__init__(master, padding=GAP)
         self._look = look
         self._tile = ImageTile(self, look, "Generated", _EDGE)
-        self._tile.pack()
-        close = ttk.Button(self, icon="x-lg", command=self.hide, bootstyle="ghost", padding=2)
-        close.place(relx=1, rely=0, anchor="ne")
+        self._tile.pack(side="left", padx=(0, GAP))
+        beside = ttk.Frame(self)
+        beside.pack(side="left", fill="both", expand=True)
+        close = ttk.Button(beside, icon="x-lg", command=self.hide, bootstyle="ghost", padding=2)
+        close.pack(anchor="e")
         explain(close, "Put this card away until the next click on the map.")
-        self._words = ttk.Label(self, text="", justify="left", style="Muted.TLabel")
-        self._words.pack(anchor="w", pady=(4, 4))
-        self._trust = ttk.Label(self, text="", justify="left")
-        self._trust.pack(anchor="w", pady=(0, 4))
+        # As wide as the longest of its words: a card that changes its size while it follows the pointer is unrest.
+        self._words = ttk.Label(beside, text="", justify="left", style="Muted.TLabel", width=_WORDS)
+        self._words.pack(anchor="w")
+        self._trust = ttk.Label(beside, text="", justify="left")
+        self._trust.pack(anchor="w")
         explain(
             self._trust, "Whether the digit can be believed; the line at the bottom of the window says why."
         )
-        buttons = ttk.Frame(self)
-        buttons.pack(fill="x")
+        buttons = ttk.Frame(beside)
+        buttons.pack(side="bottom", fill="x", pady=(4, 0))
         use = ttk.Button(
             buttons, text="To canvas", command=on_use, bootstyle="primary outline", padding=(6, 3)
         )
@@ -48,14 +52,14 @@ class GeneratedCard(ttk.Frame):
         save.pack(side="left", padx=(4, 0))
         explain(save, "Save this digit as a picture.")
 
-    def show(self, pick: Pick, classes: tuple[str, ...], map_name: str) -> None:
-        """Show what was decoded at a place of the map called `map_name`."""
+    def show(self, pick: Pick, classes: tuple[str, ...]) -> None:
+        """Show what was decoded, and where."""
         self._tile.show(pick.image)
         votes = len(pick.guess.neighbours)
         near = f"near {classes[pick.guess.label]} ({round(pick.guess.share * votes)} of {votes})"
-        where = f"{map_name} {pick.point[0]:.2f}, {pick.point[1]:.2f}"
+        where = f"{pick.point[0]:.2f}, {pick.point[1]:.2f}"
         self._words.configure(text=f"{near}\n{where if pick.origin == PLACE else pick.origin}")
-        self._trust.configure(text="")
+        self._trust.configure(text="")  # until the pointer rests
         if not self.winfo_ismapped():
             self.move_to(_CORNERS[0])
 

@@ -12,8 +12,9 @@ import numpy as np
 from aedesk.errors import AedeskError, Cancelled
 from aedesk.latent import kept, pca, settling
 from aedesk.latent.atlas import Atlas
+from aedesk.latent.metric import Metric
 from aedesk.latent.neighbours import Neighbours
-from aedesk.latent.placed import Placed, bend_of, bent
+from aedesk.latent.placed import Placed
 
 _PERPLEXITY = 30.0
 _EARLY_STEPS, _STEPS = 250, 500
@@ -36,7 +37,7 @@ class TSne(Placed):
         """
         first = self.to_points(code)[0] if start is None else np.asarray(start, np.float32)
         return settling.settle(
-            *self._points_of.nearest(self._bent(code), settling.NEIGHBOURS), self.points, first
+            *self._points_of.nearest(self._metric(code), settling.NEIGHBOURS), self.points, first
         )
 
 
@@ -81,7 +82,7 @@ def _compute(
         raise AedeskError(f"t-SNE needs at least {_FEWEST} codes, and this atlas has {len(codes)}; use PCA.")
     import openTSNE
 
-    codes = bent(codes, bend_of(codes))
+    codes = Metric(codes)(codes)
 
     workers = max(1, (os.cpu_count() or 1) - 1)  # a core stays free for the window
     perplexity = min(_PERPLEXITY, (len(codes) - 1) / 3)

@@ -23,8 +23,9 @@ import numpy as np
 from aedesk.errors import AedeskError, Cancelled
 from aedesk.latent import kept, pca, tsne
 from aedesk.latent.atlas import Atlas
+from aedesk.latent.metric import Metric
 from aedesk.latent.neighbours import Neighbours
-from aedesk.latent.placed import Placed, bend_of, bent
+from aedesk.latent.placed import Placed
 from aedesk.storage import files, tensors
 
 _NEIGHBOURS = 15
@@ -77,7 +78,7 @@ def _compute(
     cancelled: Callable[[], bool] | None,
 ) -> np.ndarray:
     """The points (N, 2) float32 that a child process finds; files in `folder` lead there and back."""
-    np.save(folder / "codes.npy", bent(codes, bend_of(codes)))
+    np.save(folder / "codes.npy", Metric(codes)(codes))
     told = folder / "steps.txt"
     complaints = folder / "errors.txt"
     package = Path(__file__).parents[2]  # where `aedesk` lies; the child must find the same

@@ -6,7 +6,7 @@ import pytest
 
 from aedesk.data.imageset import DataSet
 from aedesk.latent import settling
-from aedesk.latent.placed import bend_of, bent
+from aedesk.latent.metric import Metric
 from aedesk.latent.tsne import TSne
 
 
@@ -18,7 +18,7 @@ def pixels(digits: DataSet) -> np.ndarray:
 
 def features(pixels: np.ndarray) -> np.ndarray:
     """What the map compares of the 600 that it is made from, and of others."""
-    return bent(pixels, bend_of(pixels[:600])).astype(np.float64)
+    return Metric(pixels[:600])(pixels).astype(np.float64)
 
 
 @pytest.fixture(scope="module")

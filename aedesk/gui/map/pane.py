@@ -18,7 +18,7 @@ from aedesk.app.loading import ActiveModel, Settling
 from aedesk.app.viewport import Viewport
 from aedesk.gui.generated import GeneratedCard
 from aedesk.gui.hands import Hands
-from aedesk.gui.map.controls import COLOURINGS, LAYOUTS, MapControls
+from aedesk.gui.map.controls import COLOURINGS, MapControls
 from aedesk.gui.map.find import FindBar, matching
 from aedesk.gui.map.ground import paint_ground
 from aedesk.gui.map.latent_map import How, LatentMap, Pointed
@@ -184,7 +184,7 @@ class MapPane(ttk.Frame):
         if active is None:
             return
         self.map.mark_pick(pick.point)
-        self.card.show(pick, active.atlas.classes, LAYOUTS[active.projection.kind])
+        self.card.show(pick, active.atlas.classes)
         self.card.make_way(self.map.covers_marker)
         self._later("judge", _REST, self._judge_pick)
 

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aedesk.data.imageset import DataSet
+from aedesk.latent.metric import Metric
+from aedesk.latent.neighbours import Neighbours
+
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(2, 40), size=st.integers(1, 8), seed=st.integers(0, 1000))
+def test_different_codes_stay_different_and_inside_the_unit_ball(n: int, size: int, seed: int) -> None:
+    codes = np.random.default_rng(seed).normal(size=(n, size)) * np.logspace(-1, 1, size)
+    found = Metric(codes)(codes)
+    assert found.shape == codes.shape
+    assert (np.linalg.norm(found, axis=1) < 1).all()
+    assert len(np.unique(found, axis=0)) == n
+
+
+def test_codes_that_grow_differ_ever_less() -> None:
+    metric = Metric(np.random.default_rng(0).normal(size=(100, 5)))
+    steps = np.diff(metric(np.arange(1, 9)[:, None] * np.ones(5)), axis=0)
+    assert (np.diff(np.linalg.norm(steps, axis=1)) < 0).all()
+
+
+@pytest.mark.parametrize(
+    "codes", [np.zeros((9, 3)), np.ones((9, 3)), np.arange(9.0)[:, None], 1e6 * np.eye(3)], ids=str
+)
+def test_odd_codes_are_compared_in_finite_numbers(codes: np.ndarray) -> None:
+    metric = Metric(codes)
+    assert np.isfinite(metric(codes)).all()
+    assert np.isfinite(metric(codes[0] + 1)).all()
+
+
+def test_the_nearest_real_digit_is_of_the_same_class_more_often(mnist: DataSet) -> None:
+    pixels = mnist.train.images[:5000].reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(5000, -1)
+    labels = mnist.train.labels[:5000].astype(np.int64)
+    known, new = pixels[:4000], pixels[4000:]
+    metric = Metric(known)
+    plain = (Neighbours(known, labels[:4000]).predict(new, 1) == labels[4000:]).mean()
+    by_metric = Neighbours(metric(known), labels[:4000]).predict(metric(new), 1) == labels[4000:]
+    assert by_metric.mean() > plain + 0.005
