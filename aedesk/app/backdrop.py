@@ -24,14 +24,15 @@ Kind = Literal["none", "digits", "trust"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _ACROSS = {"digits": 20, "trust": 48}  # cells over the width of the view, about
+_EDGE = {"digits": 28, "trust": 1}  # pixels of a cell
 _STRETCH = 1.5  # a cell may become this much larger or smaller on the screen before the lattice is laid anew
 _ASKEW = 1.15  # times wider than high, or higher than wide: likewise
-_MOST_CELLS = 20_000  # kept; enough for a long walk over the map
+_MARGIN = 1.0  # of the view, on each side of it, where cells are kept as it moves
 _BATCH_SECONDS = 0.02  # of work between two looks at whether another view is wanted
 _FIRST_BATCH, _LARGEST_BATCH = 16, 512
 
 Key = tuple[int, int]
-Cells = tuple[list[Key], np.ndarray]  # keys, and uint8 of (n, edge, edge)
+Cells = tuple[np.ndarray, np.ndarray]  # keys (n, 2) int64, and values (n, edge, edge) uint8
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,74 @@ class Lattice:
 
     def keys_in(self, view: Viewport) -> tuple[Key, Key]:
         """The lower left and the upper right cell of those that cover the view."""
-        low = np.floor((view.low - self.origin) / self.step).astype(int).tolist()
-        high = np.floor((view.high - self.origin) / self.step).astype(int).tolist()
-        return (low[0], low[1]), (high[0], high[1])
+        (left, bottom), (right, top) = self.keys_at(np.stack([view.low, view.high])).tolist()
+        return (left, bottom), (right, top)
 
-    def centres(self, keys: list[Key]) -> np.ndarray:
-        """The middles of cells, (n, 2) float32, in map coordinates."""
-        places = np.array(self.origin) + (np.array(keys, float).reshape(-1, 2) + 0.5) * self.step
-        return places.astype(np.float32)
+    def centres(self, keys: np.ndarray) -> np.ndarray:
+        """The middles of cells (n, 2), (n, 2) float32, in map coordinates."""
+        return (np.array(self.origin) + (keys + 0.5) * self.step).astype(np.float32)
 
-    def key_at(self, place: np.ndarray) -> Key:
-        i, j = np.floor((place - self.origin) / self.step).astype(int).tolist()
-        return i, j
+    def keys_at(self, places: np.ndarray) -> np.ndarray:
+        """The cells of places (n, 2), (n, 2) int64."""
+        return np.floor((places - self.origin) / self.step).astype(np.int64)
+
+
+class Region:
+    """Cells side by side: those of a lattice from `low` to `high`, both included.
+
+    values: (rows, edge, columns, edge) uint8, the upper row first: also those that only stand in for others.
+    there: (rows, columns) bool, which have been computed.
+    """
+
+    def __init__(self, lattice: Lattice, low: Key, high: Key, edge: int) -> None:
+        self.lattice, self.low, self.high = lattice, low, high
+        columns, rows = high[0] - low[0] + 1, high[1] - low[1] + 1
+        self.values = np.zeros((rows, edge, columns, edge), np.uint8)
+        self.there = np.zeros((rows, columns), bool)
+        self.is_blank = True  # nothing to show, not even a stand-in
+
+    def covers(self, low: Key, high: Key) -> bool:
+        return all(a <= b for a, b in zip((*self.low, *high), (*low, *self.high), strict=True))
+
+    def part(self, low: Key, high: Key) -> tuple[slice, slice]:
+        """The rows and the columns of the cells from `low` to `high`."""
+        top, left = self.high[1], self.low[0]
+        return slice(top - high[1], top - low[1] + 1), slice(low[0] - left, high[0] - left + 1)
+
+    def missing(self, low: Key, high: Key) -> np.ndarray:
+        """The keys of cells from `low` to `high` that are not there, (n, 2) int64, those in the middle first."""
+        lacks = np.argwhere(~self.there[self.part(low, high)])
+        keys = np.stack([low[0] + lacks[:, 1], high[1] - lacks[:, 0]], axis=1)
+        middle = (np.array(low) + high) / 2
+        ordered: np.ndarray = keys[np.argsort(np.abs(keys - middle).max(axis=1), kind="stable")]
+        return ordered
+
+    def put(self, keys: np.ndarray, values: np.ndarray) -> None:
+        """Take in computed cells (n, edge, edge); those outside are passed over."""
+        inside = ((keys >= self.low) & (keys <= self.high)).all(axis=1)
+        rows, columns = self._places(keys[inside])
+        self.values[rows, :, columns] = values[inside]
+        self.there[rows, columns] = True
+        self.is_blank = False
+
+    def take_over(self, before: Region) -> None:
+        """Take the cells of a region before; those of another lattice stand in until these are computed."""
+        if before.is_blank:
+            return
+        rows, columns = np.indices(self.there.shape).reshape(2, -1)
+        keys = np.stack([self.low[0] + columns, self.high[1] - rows], axis=1)
+        same = before.lattice == self.lattice
+        sources = keys if same else before.lattice.keys_at(self.lattice.centres(keys))
+        inside = ((sources >= before.low) & (sources <= before.high)).all(axis=1)
+        rows, columns = rows[inside], columns[inside]
+        from_rows, from_columns = before._places(sources[inside])
+        self.values[rows, :, columns] = before.values[from_rows, :, from_columns]
+        if same:
+            self.there[rows, columns] = before.there[from_rows, from_columns]
+        self.is_blank = False
+
+    def _places(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.high[1] - keys[:, 1], keys[:, 0] - self.low[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +146,7 @@ class Backdrop:
         self.kind: Kind = "none"
         self.changed: Signal[None] = Signal()
         self.failed: Signal[BaseException] = Signal()
-        self._lattice: Lattice | None = None
-        self._cells: dict[Key, np.ndarray] = {}
-        self._before: tuple[Lattice, dict[Key, np.ndarray]] | None = None
-        self._assembled: tuple[tuple[Key, Key], np.ndarray] | None = (
-            None  # the last picture, until cells change
-        )
+        self._region: Region | None = None
         self._worker: Worker[Cells] | None = None
         self._wanted: Viewport | None = None
         self._compute: Callable[[np.ndarray], np.ndarray] | None = None
@@ -114,105 +166,88 @@ class Backdrop:
         active = self._explorer.active
         if self.kind == "none" or active is None:
             return None
-        across = _ACROSS[self.kind]
-        if self._lattice is None or not self._lattice.fits(view, across):
-            if self._lattice is not None and self._cells:
-                self._before = self._lattice, self._cells
-            self._lattice, self._cells, self._assembled = Lattice.over(view, across), {}, None
+        region = self._region_of(view, self.kind)
         self._wanted = view
-        self._work(active)
-        return self._assemble(self._lattice, view)
+        self._work(active, region)
+        return None if region.is_blank else _cut(region, view)
 
     def _forget(self) -> None:
-        self._lattice, self._cells, self._before, self._compute = None, {}, None, None
-        self._assembled = None
+        self._region = self._compute = None
         if self._worker is not None:
             self._worker.stop()
         self.changed.emit(None)
 
-    def _assemble(self, lattice: Lattice, view: Viewport) -> Mosaic | None:
-        span = lattice.keys_in(view)
-        if self._assembled is None or self._assembled[0] != span:
-            values = self._side_by_side(lattice, *span)
-            if values is None:
-                return None
-            self._assembled = span, values
-        values = self._assembled[1]
-        (left, bottom), (right, _) = span
-        rows, columns = values.shape
-        edge = columns // (right - left + 1)
-        x0, y1 = ((view.low - lattice.origin) / lattice.step - (left, bottom)).tolist()
-        x1, y0 = ((view.high - lattice.origin) / lattice.step - (left, bottom)).tolist()
-        box = (x0 * edge, rows - y0 * edge, x1 * edge, rows - y1 * edge)
-        return Mosaic(values, (max(0, box[0]), max(0, box[1]), min(columns, box[2]), min(rows, box[3])))
+    def _region_of(self, view: Viewport, kind: Kind) -> Region:
+        """The cells that are kept, made to cover a view."""
+        before, across = self._region, _ACROSS[kind]
+        if before is not None and before.lattice.fits(view, across):
+            lattice = before.lattice
+        else:
+            lattice = Lattice.over(view, across)
+        low, high = lattice.keys_in(view)
+        if before is not None and before.lattice is lattice and before.covers(low, high):
+            return before
+        more = [round(_MARGIN * (end - start + 1)) for start, end in zip(low, high, strict=True)]
+        self._region = Region(
+            lattice,
+            (low[0] - more[0], low[1] - more[1]),
+            (high[0] + more[0], high[1] + more[1]),
+            _EDGE[kind],
+        )
+        if before is not None:
+            self._region.take_over(before)
+        return self._region
 
-    def _side_by_side(self, lattice: Lattice, low: Key, high: Key) -> np.ndarray | None:
-        """The cells from `low` to `high` in one picture, None while there is not a single one."""
-        known = next(iter(self._cells.values()), None)
-        if known is None and self._before is not None:
-            known = next(iter(self._before[1].values()), None)
-        if known is None:
-            return None
-        edge = len(known)
-        values = np.zeros(((high[1] - low[1] + 1) * edge, (high[0] - low[0] + 1) * edge), np.uint8)
-        for j in range(low[1], high[1] + 1):
-            row = (high[1] - j) * edge
-            for i in range(low[0], high[0] + 1):
-                cell = self._cells.get((i, j))
-                if cell is None:
-                    cell = self._stand_in(lattice, (i, j))
-                if cell is not None:
-                    column = (i - low[0]) * edge
-                    values[row : row + edge, column : column + edge] = cell
-        return values
-
-    def _stand_in(self, lattice: Lattice, key: Key) -> np.ndarray | None:
-        """What the lattice before had at the place of a cell that is not there yet."""
-        if self._before is None:
-            return None
-        before, cells = self._before
-        return cells.get(before.key_at(lattice.centres([key])[0]))
-
-    def _work(self, active: ActiveModel) -> None:
-        """Compute what the wanted view lacks, unless that is being done."""
-        lattice, view = self._lattice, self._wanted
-        if lattice is None or view is None or self._worker is not None:
+    def _work(self, active: ActiveModel, region: Region) -> None:
+        """Compute what the wanted view lacks, unless something is being computed."""
+        view = self._wanted
+        if view is None or self._worker is not None:
             return
-        (left, bottom), (right, top) = lattice.keys_in(view)
-        keys = [(i, j) for j in range(bottom, top + 1) for i in range(left, right + 1)]
-        missing = [key for key in keys if key not in self._cells]
-        if not missing:
-            self._before = None
+        lattice = region.lattice
+        missing = region.missing(*lattice.keys_in(view))
+        if not len(missing):
             return
-        middle = np.array([left + right, bottom + top]) / 2
-        missing.sort(key=lambda key: float(np.abs(np.array(key) - middle).max()))
         if self._compute is None:
             self._compute = _digits(active) if self.kind == "digits" else _trust(active)
-        make = partial(_compute_cells, lattice, missing, self._compute)
+        compute = self._compute
 
         def on_item(cells: Cells) -> None:
-            if lattice is not self._lattice:
+            if self._region is None or self._region.lattice is not lattice:
                 return
-            if len(self._cells) > _MOST_CELLS:
-                self._cells.clear()
-            self._cells.update(zip(*cells, strict=True))
-            self._assembled = None
-            if self._wanted is not None and self._wanted is not view:
+            self._region.put(*cells)
+            if self._wanted != view:
                 worker.stop()  # the view has moved on: what it lacks now comes first
             self.changed.emit(None)
 
         def on_end(problem: BaseException | None) -> None:
             self._worker = None
-            if problem is not None:
+            if problem is not None and compute is self._compute:  # else of what is not asked for any more
                 self.kind = "none"
                 self.failed.emit(problem)
             self.changed.emit(None)
 
+        make = partial(_compute_cells, lattice, missing, compute)
         worker = self._worker = self._jobs.start(f"backdrop of {self.kind}", make, on_item, on_end)
 
 
+def _cut(region: Region, view: Viewport) -> Mosaic:
+    """The cells that cover a view."""
+    lattice = region.lattice
+    low, high = lattice.keys_in(view)
+    rows, columns = region.part(low, high)
+    cells = region.values[rows, :, columns]
+    height, edge, width, _ = cells.shape
+    values = np.array(cells).reshape(height * edge, width * edge)
+    x0, y1 = ((view.low - lattice.origin) / lattice.step - low).tolist()
+    x1, y0 = ((view.high - lattice.origin) / lattice.step - low).tolist()
+    box = (x0 * edge, (height - y0) * edge, x1 * edge, (height - y1) * edge)
+    return Mosaic(
+        values, (max(0, box[0]), max(0, box[1]), min(width * edge, box[2]), min(height * edge, box[3]))
+    )
+
+
 def _compute_cells(
-    lattice: Lattice, keys: list[Key], compute: Callable[[np.ndarray], np.ndarray], link: Link[Cells]
+    lattice: Lattice, keys: np.ndarray, compute: Callable[[np.ndarray], np.ndarray], link: Link[Cells]
 ) -> Iterator[Cells]:
     """In the worker: the cells in the given order, in batches that take a moment each."""
     size, start = _FIRST_BATCH, 0

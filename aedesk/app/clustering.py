@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +15,7 @@ from aedesk.app.signal import Signal
 from aedesk.app.worker import Link, Worker
 
 if TYPE_CHECKING:
-    from aedesk.latent.clusters import Clusters
-
-Method = Literal["kmeans", "mixture"]
+    from aedesk.latent.clusters import Clusters, Method
 
 
 class Clustering:
@@ -30,7 +28,7 @@ class Clustering:
         self._explorer, self._jobs = explorer, jobs
         self._worker: Worker[Clusters] | None = None
         self._wish: tuple[Method, int] | None = None
-        self._of: np.ndarray | None = None  # the codes that `result` is of
+        self._of: np.ndarray | None = None  # the codes that `result` is of, or will be
         self.result: Clusters | None = None
         self.changed: Signal[Clusters | None] = Signal()
         self.status: Signal[str] = Signal()
@@ -55,9 +53,9 @@ class Clustering:
     def _drop(self) -> None:
         if self._worker is not None:
             self._worker.stop()
-            self._worker = None
+        self._worker = self._of = None
         if self.result is not None:
-            self.result = self._of = None
+            self.result = None
             self.changed.emit(None)
 
     def _start(self) -> None:
@@ -66,13 +64,13 @@ class Clustering:
             return
         if self._worker is not None:
             self._worker.stop()
-        codes = active.shown.codes
+        codes = self._of = active.shown.codes
         method, count = self._wish
         self.status.emit(f"Looking for {count} clusters among {len(codes):,} codes ...")
 
         def on_item(found: Clusters) -> None:
             if self._worker is worker:
-                self.result, self._of = found, codes
+                self.result = found
                 self.changed.emit(found)
 
         def on_end(problem: BaseException | None) -> None:

@@ -20,7 +20,7 @@ class Desk:
         self.ink = ink
         self.explorer = Explorer(jobs)
         self.pictures = PointPictures(self.explorer, jobs)
-        self.selection = Selection(self.explorer, self.pictures)
+        self.selection = Selection(self.explorer, self.pictures, jobs)
         self.trail = Trail(self.explorer, ink, jobs)
         self.morpher = Morpher(self.explorer, jobs)
         self.samples = Samples(self.explorer, jobs)

@@ -169,14 +169,15 @@ class Explorer:
         self._jobs.start(name, _until(overtaken, make), on_item, on_end)
 
     def _adopt(self, active: ActiveModel) -> None:
-        """Swap the model in use whole; what is on the canvas is read anew."""
+        """Swap the model in use whole, and what it makes of the drawing with it: nobody sees one without the other."""
         self._mapping.set()
         self.active = active
         self.pick = None
-        before = self.reading
+        if self.reading is not None:
+            self.reading = _read(active, self.reading.image)
         self.model_changed.emit(active)
-        if before is not None:
-            self._read(before.image)
+        if self.reading is not None:
+            self.reading_changed.emit(self.reading)
 
     def set_drawing(self, ink: Ink) -> None:
         """Read the canvas with the model in use; takes a few milliseconds."""
@@ -187,18 +188,9 @@ class Explorer:
             self._read(ink.exact if ink.exact is not None else sketch.normalise(ink.pixels))
 
     def _read(self, image: np.ndarray) -> None:
-        active = self.active
-        if active is None:
-            return
-        code = active.model.encode(image)[0]
-        self.reading = Reading(
-            image=image,
-            code=code,
-            reconstruction=active.model.decode(code)[0],
-            guess=active.guess(code),
-            point=active.projection.to_points(code)[0],
-        )
-        self.reading_changed.emit(self.reading)
+        if self.active is not None:
+            self.reading = _read(self.active, image)
+            self.reading_changed.emit(self.reading)
 
     def rest(self) -> None:
         """The pen rests: find the drawing's place on a t-SNE map more exactly, in the background."""
@@ -264,6 +256,18 @@ class Explorer:
 
         self._awaited.add(data)
         self._jobs.start(f"test images of {data}", lambda link: load_test_images(data), on_item, on_end)
+
+
+def _read(active: ActiveModel, image: np.ndarray) -> Reading:
+    """What a model makes of a picture (28, 28)."""
+    code = active.model.encode(image)[0]
+    return Reading(
+        image=image,
+        code=code,
+        reconstruction=active.model.decode(code)[0],
+        guess=active.guess(code),
+        point=active.projection.to_points(code)[0],
+    )
 
 
 def _until(overtaken: threading.Event, make: Make) -> Make:

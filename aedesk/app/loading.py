@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aedesk.latent.trust import Trust
     from aedesk.models.model import Model
 
-_CHUNK = 1000  # images encoded between two lines
+_CHUNK = 1000  # images encoded between two looks at whether they are still wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +51,17 @@ class ActiveModel:
 
     @cached_property
     def trust(self) -> Trust:
-        """How far the places of the map can be believed; made when it is first asked for, which takes some 10 ms."""
+        """How far the places of the map can be believed; it is made with the map, in the background."""
         from aedesk.latent.trust import Trust
 
         return Trust(self.projection, self.shown, self.model.encode, self.model.decode)
+
+    @property
+    def base(self) -> Projection:
+        """Its map without points that it was not made from."""
+        from aedesk.latent.projection import Wider
+
+        return self.projection.base if isinstance(self.projection, Wider) else self.projection
 
     @property
     def wish(self) -> MapWish:
@@ -62,7 +69,7 @@ class ActiveModel:
         from aedesk.latent.axes import Axes
         from aedesk.latent.pca import Pca
 
-        base = _narrow(self.projection)
+        base = self.base
         if isinstance(base, Axes):
             return MapWish(base.kind, axes=(base.i, base.j))
         return MapWish(base.kind, inverse=base.inverse if isinstance(base, Pca) else "local")
@@ -84,16 +91,20 @@ class MapWish:
 
 @dataclass(frozen=True, eq=False)
 class Settling:
-    """A map on its way: steps done, steps in all, and the points (N, 2) of the atlas as they lie now, or None."""
+    """A map on its way: steps done, steps in all, and the points (N, 2) of the atlas as they lie now, or None.
+
+    what: is being done, in words.
+    """
 
     done: int
     total: int
     points: np.ndarray | None
+    what: str = "Laying out the map"
 
     @property
     def words(self) -> str:
         """How far it is, for a status line."""
-        return f"Laying out the map: {self.done / max(1, self.total):.0%}"
+        return f"{self.what}: {self.done / max(1, self.total):.0%}"
 
 
 News = str | Settling | ActiveModel
@@ -144,7 +155,7 @@ def _load_active(reference: str, link: Link[News]) -> Iterator[News]:
     if link.stopped():
         return
     neighbours = Neighbours(atlas.codes, atlas.labels)
-    yield ActiveModel(reference, model, atlas, neighbours, best_known(atlas), atlas)
+    yield _judged(ActiveModel(reference, model, atlas, neighbours, best_known(atlas), atlas))
 
 
 def with_projection(active: ActiveModel, wish: MapWish, link: Link[News]) -> Iterator[News]:
@@ -167,11 +178,11 @@ def with_projection(active: ActiveModel, wish: MapWish, link: Link[News]) -> Ite
             projection = _widened(projection, active.shown, link)
     except Cancelled:
         return
-    yield replace(active, projection=projection)
+    yield _judged(replace(active, projection=projection))
 
 
 def with_all_points(active: ActiveModel, link: Link[News]) -> Iterator[News]:
-    """The same model with every training image on its map.
+    """The same model with every training image on its map; how far it is goes to `link.tell`.
 
     They are encoded the first time. Raises AedeskError where they are not on this machine.
     """
@@ -185,18 +196,18 @@ def with_all_points(active: ActiveModel, link: Link[News]) -> Iterator[News]:
             part = slice(start, start + _CHUNK)
             codes[part] = active.model.encode(images.images[part])
             done = min(part.stop, len(images))
-            yield f"Encoding {done:,} of {len(images):,} training images ..."
+            link.tell(Settling(done, len(images), None, "Encoding training images"))
         every = _all(active, images, codes)
     try:
-        projection = _widened(_narrow(active.projection), every, link)
+        projection = _widened(active.base, every, link)
     except Cancelled:
         return
-    yield replace(active, shown=every, every=every, projection=projection)
+    yield _judged(replace(active, shown=every, every=every, projection=projection))
 
 
 def with_atlas_points(active: ActiveModel, link: Link[News]) -> Iterator[News]:
     """The same model with the images of its atlas on its map."""
-    yield replace(active, shown=active.atlas, projection=_narrow(active.projection))
+    yield _judged(replace(active, shown=active.atlas, projection=active.base))
 
 
 def settle(
@@ -205,9 +216,14 @@ def settle(
     """The place (2,) of a code (D,) on a t-SNE map by descent from `start` (2,), where its neighbours would have it."""
     from aedesk.latent.tsne import TSne
 
-    projection = _narrow(active.projection)
-    if isinstance(projection, TSne) and not link.stopped():
-        yield projection.settle(code, start)
+    if isinstance(active.base, TSne) and not link.stopped():
+        yield active.base.settle(code, start)
+
+
+def _judged(active: ActiveModel) -> ActiveModel:
+    """The same with its `trust` made, here in the background."""
+    _ = active.trust
+    return active
 
 
 def _training_images(active: ActiveModel) -> ImageSet:
@@ -243,16 +259,9 @@ def _widened(projection: Projection, shown: Atlas, link: Link[News]) -> Projecti
     from aedesk.latent.projection import widen
 
     def progress(done: int, total: int) -> None:
-        link.tell(f"Placing {done:,} of {total:,} points on the map ...")
+        link.tell(Settling(done, total, None, "Placing the points"))
 
     return widen(projection, shown.codes, progress=progress, cancelled=link.stopped)
-
-
-def _narrow(projection: Projection) -> Projection:
-    """The map without the points that it was not made from."""
-    from aedesk.latent.projection import Wider
-
-    return projection.base if isinstance(projection, Wider) else projection
 
 
 def load_test_images(data: str) -> Iterator[ImageSet]:

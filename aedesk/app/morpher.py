@@ -165,7 +165,7 @@ class Morpher:
         if before is None or before.model is not active.model:
             self.ends = {name: end and _read_anew(end, active) for name, end in self.ends.items()}
             self.strip, self.path = None, None
-        elif before.projection is not active.projection:
+        elif before.base is not active.base:
             self.ends = {name: end and _laid_out(end, active) for name, end in self.ends.items()}
             self.strip, self.path = self.strip and _strip_laid_out(self.strip, active), None
         self._update()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aedesk.app.decoded import CHUNK, Decoded, Lookup, Part, decode, decode_in_parts, originals
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel
 from aedesk.app.signal import Signal
@@ -29,29 +30,8 @@ _TRIED = 16  # codes that are made anew to see whether a data set is the one an 
 _CODES_AGREE = (
     0.01  # of the codes' largest number: other machines round otherwise, other pictures differ by far more
 )
-_CHUNK = 50  # codes decoded at once where a budget must be kept to
-_PART_SECONDS = 0.2  # of work in the background between two messages: each makes a view look again
-_LARGEST_PART = 5000
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(eq=False)
-class _Decoded:
-    """What has been decoded of an atlas of N codes: pictures (N, 28, 28) uint8, and their errors (N,) or NaN.
-
-    Memory is taken only for pictures that were decoded.
-    """
-
-    pictures: np.ndarray
-    there: np.ndarray
-    errors: np.ndarray
-
-    @classmethod
-    def of(cls, count: int) -> _Decoded:
-        return cls(
-            np.zeros((count, 28, 28), np.uint8), np.zeros(count, bool), np.full(count, np.nan, np.float32)
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,20 +43,11 @@ class _Loaded:
     atlases: tuple[Atlas, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """From the background: indices (n,) of an atlas's codes, decoded, and how far they are off the originals."""
-
-    indices: np.ndarray
-    pictures: np.ndarray
-    errors: np.ndarray
-
-
 class PointPictures:
     """Pictures of the points of the map in use, by their indices in `active.atlas` or `active.shown`.
 
-    Signals: `changed` (other pictures than before: another model, or its data set has been read), `decoded` (some
-    that `prepare` asked for are there now).
+    Signals: `changed` (other pictures of the same points: the data set has been read), `decoded` (some that `prepare`
+    asked for are there now). Another model has other pictures, which is no news beside `Explorer.model_changed`.
     """
 
     def __init__(self, explorer: Explorer, jobs: Jobs) -> None:
@@ -84,7 +55,7 @@ class PointPictures:
         self._jobs = jobs
         self._set: tuple[str, ImageSet] | None = None  # one, for all the models of the same data
         self._originals: weakref.WeakKeyDictionary[Atlas, ImageSet] = weakref.WeakKeyDictionary()
-        self._decoded: weakref.WeakKeyDictionary[Atlas, _Decoded] = weakref.WeakKeyDictionary()
+        self._decoded: weakref.WeakKeyDictionary[Atlas, Decoded] = weakref.WeakKeyDictionary()
         self._judged: weakref.WeakSet[Atlas] = weakref.WeakSet()
         self._loading: Worker[Any] | None = None
         self._preparing: Worker[Any] | None = None
@@ -148,8 +119,8 @@ class PointPictures:
             return
         self._stop_preparing()
 
-        def on_item(part: _Part) -> None:
-            _keep(kept, part)
+        def on_item(part: Part) -> None:
+            kept.keep(part)
             self.decoded.emit(None)
 
         def on_end(problem: BaseException | None) -> None:
@@ -158,9 +129,14 @@ class PointPictures:
             _report(problem)
 
         images = self._originals.get(atlas)
-        make = partial(_decode_in_parts, active.model, atlas, images, missing)
+        make = partial(decode_in_parts, active.model, atlas, images, missing)
         worker = self._jobs.start("decode points", make, on_item, on_end)
         self._preparing, self._coming = worker, (atlas, missing)
+
+    def lookup(self, active: ActiveModel, indices: np.ndarray) -> Lookup:
+        """Some points of `active.shown`, to be looked up in a thread that can wait."""
+        shown = active.shown
+        return Lookup(active.model, shown, self._originals.get(shown), indices, self._kept(shown))
 
     def _adopt(self, active: ActiveModel) -> None:
         """Look for the originals of the atlases in use, if that has not been done."""
@@ -171,7 +147,6 @@ class PointPictures:
             self._loading.stop()
         self._stop_preparing()
         self._judged.update(atlases)
-        self.changed.emit(None)
         if not active.atlas.data or active.atlas.images is None:
             return
 
@@ -198,10 +173,10 @@ class PointPictures:
             self._preparing.stop()
         self._preparing = self._coming = None
 
-    def _kept(self, atlas: Atlas) -> _Decoded:
+    def _kept(self, atlas: Atlas) -> Decoded:
         kept = self._decoded.get(atlas)
         if kept is None:
-            kept = self._decoded[atlas] = _Decoded.of(len(atlas))
+            kept = self._decoded[atlas] = Decoded.of(len(atlas))
         return kept
 
     def _bytes_of(self, atlas: Atlas, indices: np.ndarray) -> np.ndarray:
@@ -209,7 +184,7 @@ class PointPictures:
         indices = np.asarray(indices, np.int64)
         images = self._originals.get(atlas)
         if images is not None:
-            return _originals(images, atlas, indices)
+            return originals(images, atlas, indices)
         self.ready(atlas, indices, math.inf)
         pictures: np.ndarray = self._kept(atlas).pictures[indices]
         return pictures
@@ -228,13 +203,13 @@ class PointPictures:
         while len(missing):
             began = time.perf_counter()
             now, missing = missing[:size], missing[size:]
-            _keep(kept, _decode(active.model, atlas, images, now))
+            kept.keep(decode(active.model, atlas, images, now))
             ended = time.perf_counter()
             # As many as the last ones were give no reason to doubt that there is time for.
             affordable = (until - ended) * size / (ended - began)
             if affordable < 1:
                 return
-            size = int(min(2 * size, _CHUNK, affordable))
+            size = int(min(2 * size, CHUNK, affordable))
 
 
 def _load(
@@ -265,40 +240,6 @@ def _is_made_from(atlas: Atlas, data: str, images: ImageSet, model: Model) -> bo
     codes = model.encode(images.images[atlas.images[tried]])
     difference = np.abs(codes - atlas.codes[tried]).max()
     return bool(difference <= _CODES_AGREE * np.abs(codes).max())
-
-
-def _decode_in_parts(
-    model: Model, atlas: Atlas, images: ImageSet | None, missing: np.ndarray, link: Link[_Part]
-) -> Iterator[_Part]:
-    start, size = 0, _CHUNK
-    while start < len(missing) and not link.stopped():
-        began = time.perf_counter()
-        yield _decode(model, atlas, images, missing[start : start + size])
-        start += size
-        size = int(np.clip(size * _PART_SECONDS / (time.perf_counter() - began), 1, _LARGEST_PART))
-
-
-def _decode(model: Model, atlas: Atlas, images: ImageSet | None, indices: np.ndarray) -> _Part:
-    """Decode some codes of an atlas, and compare them with their originals if there are any."""
-    pictures = model.decode(atlas.codes[indices])
-    errors = np.full(len(indices), np.nan, np.float32)
-    if images is not None:
-        difference = pictures - _originals(images, atlas, indices).astype(np.float32) / 255
-        errors = (difference**2).mean(axis=(1, 2))
-    return _Part(indices, np.rint(pictures * 255).astype(np.uint8), errors)
-
-
-def _originals(images: ImageSet, atlas: Atlas, indices: np.ndarray) -> np.ndarray:
-    """(n, 28, 28) uint8."""
-    assert atlas.images is not None
-    pictures: np.ndarray = images.images[atlas.images[indices]]
-    return pictures
-
-
-def _keep(kept: _Decoded, part: _Part) -> None:
-    kept.pictures[part.indices] = part.pictures
-    kept.there[part.indices] = True
-    kept.errors[part.indices] = part.errors
 
 
 def _report(problem: BaseException | None) -> None:

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,12 +17,9 @@ from aedesk.app.loading import ActiveModel
 from aedesk.app.signal import Signal
 from aedesk.app.worker import Link
 from aedesk.errors import AedeskError, Cancelled
+from aedesk.latent.sampling import HOTTEST, Mixture, kinds, sample
 from aedesk.storage.pictures import in_rows, sheet, write_png
 
-if TYPE_CHECKING:
-    from aedesk.latent.sampling import Mixture
-
-HOTTEST = 2.0
 MOST = 500
 """Samples on a sheet."""
 
@@ -60,7 +57,7 @@ class _Wish:
 class Samples:
     """The sheet of samples that was drawn last, and by what the next one will be.
 
-    kinds: the samplers of the model in use, the best first; kind: one of them. temperature: in [0, 2], see
+    kinds: the samplers of the model in use, the best first; kind: one of them. temperature: in [0, HOTTEST], see
     `latent.sampling`. sheet: None before the first one of a model; the latest wish wins. Signals: `changed` (any of
     these, or `is_busy`), `failed` (what went wrong).
     """
@@ -132,8 +129,6 @@ class Samples:
         if before is not None and before.model is active.model:
             self._lay_out()
         else:
-            from aedesk.latent.sampling import kinds
-
             # As `latent.sampling` has it, only a variational model has a prior, and there is none yet.
             self.kinds = kinds(prior=False)
             if self.kind not in self.kinds:
@@ -173,8 +168,6 @@ def _check(wish: _Wish, kinds: tuple[str, ...]) -> None:
 
 def _draw(wish: _Wish, mixture: Mixture | None, link: Link[Any]) -> Iterator[Found[Mixture] | Sheet]:
     """Yield the mixture, where it is needed and not there yet, and the sheet."""
-    from aedesk.latent.sampling import Mixture, sample
-
     active = wish.active
     if wish.kind == "mixture":
         if mixture is None:

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from aedesk.app.decoded import Lookup
+from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel
 from aedesk.app.point_pictures import PointPictures
+from aedesk.app.selection_files import write_csv, write_npz, write_sheet
 from aedesk.app.signal import Signal
+from aedesk.app.worker import Link
 from aedesk.errors import AedeskError
-from aedesk.storage.files import write_whole
-from aedesk.storage.pictures import in_rows, sheet, write_png
 
 if TYPE_CHECKING:
     from aedesk.app.explorer import Explorer
     from aedesk.latent.atlas import Atlas
 
 How = Literal["replace", "add", "remove"]
+Write = Callable[[ActiveModel, Lookup, str, Link[str]], Iterator[str]]
 
-MOST_ON_SHEET = 2500
 _BUDGET = 0.02  # seconds that a summary may take to decode
 _REMEMBERED = 50
-_ENLARGED = 2  # pixels of a sheet for one of a picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +55,20 @@ class Selection:
     """The indices of the chosen points of the map, in ascending order, (n,) int64 into `active.shown`.
 
     They stay when the same points are laid out anew, and go with them. Signals: `changed` (the indices),
-    `summary_changed` (more of it is known than before).
+    `summary_changed` (more of it is known than before), `saved` (what is in a file that was asked for, in words),
+    `failed` (why there is no such file).
     """
 
-    def __init__(self, explorer: Explorer, pictures: PointPictures) -> None:
-        self._explorer = explorer
-        self._pictures = pictures
+    def __init__(self, explorer: Explorer, pictures: PointPictures, jobs: Jobs) -> None:
+        self._pictures, self._jobs = pictures, jobs
         self._active = explorer.active
         self._before: list[np.ndarray] = []
         self._mean: tuple[int, np.ndarray] | None = None  # of so many pictures; 60,000 take a while
         self.indices = np.empty(0, np.int64)
         self.changed: Signal[np.ndarray] = Signal()
         self.summary_changed: Signal[None] = Signal()
+        self.saved: Signal[str] = Signal()
+        self.failed: Signal[BaseException] = Signal()
         explorer.model_changed.connect(self._adopt)
         pictures.changed.connect(self._renew)
         pictures.decoded.connect(self._tell)
@@ -123,74 +124,40 @@ class Selection:
         )
 
     def save_sheet(self, path: str | os.PathLike[str]) -> str:
-        """Write the chosen points' pictures side by side as a grey PNG, and tell in words what is in it.
+        """Begin to write the chosen points' pictures; tell so in words. Raises AedeskError if none is chosen.
 
-        Raises AedeskError if none is chosen, or if the file cannot be written.
+        What comes of it is told by `saved` or `failed`, as of the two below.
         """
-        active = self._some()
-        indices = self.indices[:MOST_ON_SHEET]
-        write_png(path, sheet(in_rows(self._pictures.of(active.shown, indices)), _ENLARGED))
-        kind = "pictures" if self._pictures.are_originals else "pictures decoded from their codes"
-        if len(indices) < len(self.indices):
-            return f"The first {len(indices):,} of {len(self.indices):,} {kind}, in {os.fspath(path)}"
-        return f"{len(indices):,} {kind}, in {os.fspath(path)}"
+        return self._save(write_sheet, path)
 
     def save_csv(self, path: str | os.PathLike[str]) -> str:
-        """Write a line for each chosen point, and tell in words what is in the file.
-
-        Columns: image (which training image of the data set it is, empty where that is not known), label (the number
-        of the class), class, x, y (its place on the map), error (mean squared, empty where not measured; no such
-        column without the originals), code_0 ... Raises AedeskError as `save_sheet`.
-        """
-        active = self._some()
-        errors = self._pictures.errors(active.shown, self.indices, _BUDGET)
-        names = ["image", "label", "class", "x", "y", *(["error"] if errors is not None else [])]
-        names += [f"code_{place}" for place in range(active.shown.code_size)]
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(_lines(active, self.indices, errors))
-        write_whole(path, text.getvalue().encode())
-        missing = 0 if errors is None else int(np.isnan(errors).sum())
-        unmeasured = f" ({missing:,} of them without the error, not measured yet)" if missing else ""
-        return f"{len(self.indices):,} points{unmeasured}, in {os.fspath(path)}"
+        """Likewise, a table with a line for each of them."""
+        return self._save(write_csv, path)
 
     def save_npz(self, path: str | os.PathLike[str]) -> str:
-        """Write the chosen points as NumPy arrays, and tell in words what is in the file.
+        """Likewise, NumPy arrays."""
+        return self._save(write_npz, path)
 
-        codes (n, D) float32, labels (n,) int64, points (n, 2) float32 on the map, classes (their names), data (the name
-        of the data set), model (its name), and where it is known images (n,) int32, which training images of `data`
-        they are. Raises AedeskError as `save_sheet`.
-        """
-        active, indices = self._some(), self.indices
-        shown = active.shown
-        arrays = {
-            "codes": shown.codes[indices],
-            "labels": shown.labels[indices],
-            "points": active.projection.points[indices],
-            "classes": np.array(shown.classes),
-            "data": np.array(shown.data),
-            "model": np.array(active.model.name),
-        }
-        if shown.images is not None:
-            arrays["images"] = shown.images[indices]
-
-        def write(file: BinaryIO) -> None:
-            np.savez(file, allow_pickle=False, **arrays)
-
-        write_whole(path, write)
-        return f"{len(indices):,} codes with their places and labels, in {os.fspath(path)}"
-
-    def _some(self) -> ActiveModel:
-        if self._active is None or not len(self.indices):
+    def _save(self, write: Write, path: str | os.PathLike[str]) -> str:
+        active = self._active
+        if active is None or not len(self.indices):
             raise AedeskError("Nothing is chosen; draw a lasso or a box round some points of the map first.")
-        return self._active
+        name = os.fspath(path)
+
+        def on_end(problem: BaseException | None) -> None:
+            if problem is not None:
+                self.failed.emit(problem)
+
+        chosen = self._pictures.lookup(active, self.indices)
+        self._jobs.start(f"save {name}", partial(write, active, chosen, name), self.saved.emit, on_end)
+        return f"Saving {len(self.indices):,} points to {name} ..."
 
     def _adopt(self, active: ActiveModel) -> None:
         before, self._active = self._active, active
         if before is not None and before.shown is active.shown:
             return  # the same points, laid out anew
         self._before.clear()
+        self._mean = None
         if len(self.indices):
             self._set(np.empty(0, np.int64))
 
@@ -211,18 +178,3 @@ class Selection:
     def _tell(self, _: None) -> None:
         if len(self.indices):
             self.summary_changed.emit(None)
-
-
-def _lines(active: ActiveModel, indices: np.ndarray, errors: np.ndarray | None) -> Iterator[list[object]]:
-    shown, points = active.shown, active.projection.points
-    for place, index in enumerate(indices.tolist()):
-        label = int(shown.labels[index])
-        line: list[object] = [
-            "" if shown.images is None else int(shown.images[index]),
-            label,
-            shown.classes[label],
-        ]
-        line += [f"{number:.7g}" for number in points[index].tolist()]
-        if errors is not None:
-            line.append("" if math.isnan(errors[place]) else f"{errors[place]:.6g}")
-        yield line + [f"{number:.7g}" for number in shown.codes[index].tolist()]

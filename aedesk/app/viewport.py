@@ -37,13 +37,18 @@ class Viewport:
         size: np.ndarray = self.high - self.low
         return size
 
-    def to_pixels(self, points: np.ndarray) -> np.ndarray:
-        """Places (n, 2) or (2,) -> pixels of the same shape, float32."""
+    @property
+    def scale_and_offset(self) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels are places times the one plus the other, (2,) float32 each."""
         scale = np.array([self.width, -self.height]) / self.size
         offset = np.array([0.0, self.height]) - self.low * scale
+        return scale.astype(np.float32), offset.astype(np.float32)
+
+    def to_pixels(self, points: np.ndarray) -> np.ndarray:
+        """Places (n, 2) or (2,) -> pixels of the same shape, float32."""
+        scale, offset = self.scale_and_offset
         # One multiplication and one addition in float32: 60,000 points take 0.2 ms.
-        scaled = np.asarray(points, np.float32) * scale.astype(np.float32)
-        pixels: np.ndarray = scaled + offset.astype(np.float32)
+        pixels: np.ndarray = np.asarray(points, np.float32) * scale + offset
         return pixels
 
     def to_places(self, pixels: np.ndarray) -> np.ndarray:

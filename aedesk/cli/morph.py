@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,14 @@ _PER_ROW = 20
 
 
 class _Path(argparse.Action):
-    """A path stands in for A and B: argparse is not to ask for them then."""
+    """A path stands in for A and B: argparse is not to ask for them then.
+
+    Were they optional from the start (`nargs="?"`), argparse would not find them behind an option.
+    """
+
+    def __init__(self, *words: Any, instead_of: Sequence[argparse.Action], **settings: Any) -> None:
+        super().__init__(*words, **settings)
+        self._instead_of = instead_of
 
     def __call__(
         self,
@@ -49,9 +57,8 @@ class _Path(argparse.Action):
         option_string: str | None = None,
     ) -> None:
         setattr(namespace, self.dest, values)
-        for action in parser._actions:
-            if action.dest in {"a", "b"}:
-                action.required = False
+        for action in self._instead_of:
+            action.required = False
 
 
 def add_to(commands: Any) -> None:
@@ -59,14 +66,15 @@ def add_to(commands: Any) -> None:
         "morph", help="let one digit become another", description=_ABOUT, epilog=_EXAMPLE
     )
     add_model(parser)
-    parser.add_argument("a", metavar="A", type=ends.end, help=ends.HELP)
-    parser.add_argument("b", metavar="B", type=ends.end, help="likewise, where it ends")
+    a = parser.add_argument("a", metavar="A", type=ends.end, help=ends.HELP)
+    b = parser.add_argument("b", metavar="B", type=ends.end, help="likewise, where it ends")
     parser.add_argument(
         "--path",
         metavar="X,Y",
         nargs="+",
         type=ends.place,
         action=_Path,
+        instead_of=(a, b),
         help="instead of A and B: places of the map, two or more, to walk past in this order",
     )
     parser.add_argument("--how", choices=WAYS, help="the way from A to B (default: straight)")

@@ -8,14 +8,20 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from aedesk.errors import AedeskError
+from aedesk.gui.platform import COMMAND_KEY
 from aedesk.gui.theme import GAP
 
 _GESTURES = (
     ("Draw", "left mouse button on the canvas"),
     ("Erase", "right mouse button on the canvas"),
     ("Generate a digit", "click or drag on the map; arrow keys walk"),
-    ("Zoom the map", "mouse wheel"),
-    ("Pan the map", "drag with the right mouse button"),
+    ("Zoom the map", "mouse wheel; double click: all of it"),
+    ("Move the map", "drag with the right mouse button"),
+    ("Hide a class", "click it in the legend"),
+    ("See a class alone", "double click it there"),
+    ("Add to a selection", "Shift with the lasso or the box"),
+    ("Take away from it", f"{COMMAND_KEY} with the lasso or the box"),
+    ("Cancel, or let go of it", "Escape"),
 )
 
 

@@ -15,10 +15,10 @@ class FittingLabel(ttk.Label):
     """Muted words on one line; what does not fit is told by the tooltip."""
 
     def __init__(self, master: tk.Misc, *, keep_end: bool = True, **options: Any) -> None:
-        """keep_end: of a path the end says most; of a sentence the beginning."""
+        """keep_end: of a path the end says most; of a sentence without one, the beginning."""
         super().__init__(master, style="Muted.TLabel", width=1, **options)
         self._words = ""
-        self._share = 1 / 3 if keep_end else 1.0
+        self._keep_end = keep_end
         self._font = nametofont("TkDefaultFont", root=master)
         self._tip = explain(self, "")
         self.bind("<Configure>", lambda _: self._fit())
@@ -37,9 +37,9 @@ class FittingLabel(ttk.Label):
 
     def _fit(self) -> None:
         left, _, right, _ = (int(str(side)) for side in (*(self.cget("padding") or (0,)), 0, 0, 0, 0)[:4])
-        self.configure(
-            text=shortened(self._words, self._font, self.winfo_width() - left - right, self._share)
-        )
+        has_path = "/" in self._words or "\\" in self._words
+        share = 1 / 3 if self._keep_end and has_path else 1.0
+        self.configure(text=shortened(self._words, self._font, self.winfo_width() - left - right, share))
 
 
 def shortened(text: str, font: Font, width: int, head: float = 1 / 3) -> str:

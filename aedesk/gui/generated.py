@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import tkinter as tk
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import ttkbootstrap as ttk
 
@@ -12,10 +14,19 @@ from aedesk.gui.fields import explain
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.tiles import ImageTile
 
+if TYPE_CHECKING:
+    from aedesk.latent.trust import Verdict
+
 _CORNERS = ("se", "sw", "nw")
 _EDGE = 112  # px, four screen pixels for each of the picture
 _WORDS = 17  # characters
-_SOLID, _THIN = 0.5, 0.2  # scores of trust, from which on a place is called so
+_WORTH_MOVING = 0.6  # of what is hidden here
+_GROUNDS = {
+    "solid": "\u25cf solid ground",
+    "thin": "\u25d0 thin ground",
+    "shaky": "\u25d0 shaky ground",
+    "hole": "\u25cb a hole",
+}
 
 
 class GeneratedCard(ttk.Frame):
@@ -26,6 +37,9 @@ class GeneratedCard(ttk.Frame):
     ) -> None:
         super().__init__(master, padding=GAP)
         self._look = look
+        self._verdict: Verdict | None = None
+        disconnect = look.changed.connect(lambda _: self.judge(self._verdict))
+        self.bind("<Destroy>", lambda event: disconnect() if event.widget is self else None, add="+")
         self._tile = ImageTile(self, look, "Generated", _EDGE)
         self._tile.pack(side="left", padx=(0, GAP))
         beside = ttk.Frame(self)
@@ -59,19 +73,20 @@ class GeneratedCard(ttk.Frame):
         near = f"near {classes[pick.guess.label]} ({round(pick.guess.share * votes)} of {votes})"
         where = f"{pick.point[0]:.2f}, {pick.point[1]:.2f}"
         self._words.configure(text=f"{near}\n{where if pick.origin == PLACE else pick.origin}")
-        self._trust.configure(text="")  # until the pointer rests
+        self.judge(None)  # until the pointer rests
         if not self.winfo_ismapped():
             self.move_to(_CORNERS[0])
 
-    def judge(self, score: float) -> None:
-        """Say how far the place can be trusted: score in [0, 1]."""
+    def judge(self, verdict: Verdict | None) -> None:
+        """Say how far the place can be trusted; nothing, as long as that is not known."""
+        self._verdict = verdict
         palette = self._look.palette
-        if score >= _SOLID:
-            self._trust.configure(text="\u25cf solid ground", foreground=palette.too_little)
-        elif score >= _THIN:
-            self._trust.configure(text="\u25d0 thin ice", foreground=palette.muted)
+        colours = {"solid": palette.too_little, "hole": palette.too_much}
+        if verdict is None:
+            self._trust.configure(text="")
         else:
-            self._trust.configure(text="\u25cb a hole", foreground=palette.too_much)
+            colour = colours.get(verdict.ground, palette.muted)
+            self._trust.configure(text=_GROUNDS[verdict.ground], foreground=colour)
 
     def move_to(self, corner: str) -> None:
         """Lie in a corner of the map: `se`, `sw` or `nw`."""
@@ -80,17 +95,22 @@ class GeneratedCard(ttk.Frame):
         self.place(relx=float(right), rely=float(low), x=x, y=y, anchor=corner)
         self.lift()
 
-    def make_way(self, covers_marker: Callable[[float, float, float, float], bool]) -> None:
-        """Move to the first corner where no marker of the map is hidden; stay if there is none."""
+    def make_way(self, covered: Callable[[float, float, float, float], float]) -> None:
+        """Move to the corner where least is hidden, unless that is hardly less than here.
+
+        covered: how much is within a box of pixels: left, top, right, bottom.
+        """
         width, height = self.winfo_reqwidth(), self.winfo_reqheight()
         whole_width, whole_height = self.master.winfo_width(), self.master.winfo_height()
+        costs = {}
         for corner in _CORNERS:
             left = whole_width - width - 2 * GAP if "e" in corner else 2 * GAP
             top = whole_height - height - 2 * GAP if "s" in corner else 2 * GAP
-            if not covers_marker(left - GAP, top - GAP, left + width + GAP, top + height + GAP):
-                if self.place_info().get("anchor") != corner:
-                    self.move_to(corner)
-                return
+            costs[corner] = covered(left - GAP, top - GAP, left + width + GAP, top + height + GAP)
+        best = min(costs, key=lambda corner: costs[corner])
+        here = str(self.place_info().get("anchor"))
+        if costs[best] < _WORTH_MOVING * costs.get(here, math.inf):
+            self.move_to(best)
 
     def hide(self) -> None:
         self.place_forget()

@@ -13,24 +13,33 @@ from typing import Any
 from aedesk.errors import AedeskError
 
 IS_MAC = sys.platform == "darwin"
+COMMAND_KEY = "Command" if IS_MAC else "Ctrl"
 RIGHT_BUTTON = 2 if IS_MAC and tk.TkVersion < 8.7 else 3  # Tk 8.6 numbers a Mac's right button 2
 MODIFIERS = 0x4 | 0x8 | 0x20000  # in an event's state: Control; Alt, or Command on a Mac; Alt on Windows
+
+
+_FIELDS = {"Entry", "TEntry", "Spinbox", "TSpinbox", "Text"}
+_OF_FIELDS = {"z", "y", "c", "v", "x", "a"}  # what Ctrl does in them
 
 
 def accelerator(key: str, *, shift: bool = False) -> str:
     """What a menu shows for a shortcut: `Ctrl+Shift+Z`, or `Command-Shift-Z` on a Mac; function keys stand alone."""
     if key.startswith("F"):
         return key
-    words = ["Command" if IS_MAC else "Ctrl", *(["Shift"] if shift else []), key.upper()]
+    words = [COMMAND_KEY, *(["Shift"] if shift else []), key.upper()]
     return ("-" if IS_MAC else "+").join(words)
 
 
 def bind_shortcut(widget: tk.Misc, key: str, action: Callable[[], object], *, shift: bool = False) -> None:
-    """Run `action` on Ctrl (Command on a Mac) with `key`, unless the focus is in a field that is being edited."""
+    """Run `action` on Ctrl (Command on a Mac) with `key`, unless a dialog has the focus, or a field that is edited."""
 
     def on_key(event: tk.Event[Any]) -> str | None:
+        # Tk's own dialogs are known to Python by their path only.
+        focus = str(event.widget)
+        if str(widget.tk.call("winfo", "toplevel", focus)) != str(widget.winfo_toplevel()):
+            return None
         # Ctrl+Z, Ctrl+C and their like belong to the text field while one has the focus.
-        if isinstance(event.widget, tk.Entry) and key in {"z", "y", "c", "v", "x", "a"}:
+        if str(widget.tk.call("winfo", "class", focus)) in _FIELDS and key in _OF_FIELDS:
             return None
         action()
         return "break"

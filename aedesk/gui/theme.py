@@ -13,6 +13,7 @@ from aedesk import paths
 from aedesk.app.signal import Signal
 from aedesk.palette import class_colours
 
+_TOOL = "primary.Ghost.Toolbutton"  # what the theme calls our tabs and tools
 GAP = 8  # px: every distance is a multiple of it
 
 
@@ -27,6 +28,7 @@ class Palette:
     muted: str
     faint: str
     accent: str
+    focused: str
     ink: str
     too_much: str
     too_little: str
@@ -69,6 +71,7 @@ LIGHT = Palette(
     muted="#5c667a",
     faint="#d9dde6",
     accent="#3f51d9",
+    focused="#bcc4f0",
     ink="#141824",
     too_much="#d6401f",
     too_little="#2563c9",
@@ -81,6 +84,7 @@ DARK = Palette(
     muted="#9aa4b8",
     faint="#333a47",
     accent="#8c9bff",
+    focused="#3a4580",
     ink="#f4f6fb",
     too_much="#ff8a65",
     too_little="#64a5ff",
@@ -134,10 +138,21 @@ class Look:
         style.configure("Guess.TLabel", font=("TkDefaultFont", 30, "bold"))
         style.configure("Card.TFrame", background=palette.surface)
         style.configure("CardMuted.TLabel", background=palette.surface, foreground=palette.muted)
-        style.configure("Figure.TLabel", font=("TkDefaultFont", 14, "bold"), foreground=palette.text)
+        style.configure(
+            "Figure.TLabel",
+            font=("TkDefaultFont", 14, "bold"),
+            foreground=palette.text,
+            bordercolor=palette.faint,
+        )
         # The theme's own grey for disabled fields can hardly be read while a run shows its settings.
         for field in ("TEntry", "TCombobox"):
             style.map(field, foreground=[("disabled", palette.muted)])
+        style.configure("tooltip.TLabel", background=palette.surface, foreground=palette.text)
+        # The theme shows by nothing which of these has the keyboard; it makes their style with the first of them.
+        ttk.Radiobutton(root, bootstyle="primary ghost toolbutton").destroy()
+        known = style.map(_TOOL, "background")
+        focused = [("focus", "selected", palette.focused), *known, ("focus", palette.faint)]
+        style.map(_TOOL, background=focused, lightcolor=focused, darkcolor=focused)
         root.option_add("*tearOff", False)
 
 

@@ -69,6 +69,7 @@ class Window:
         self.commands = self._commands()
         build_menus(root, self.commands)
         bind_keys(root, self.explore.sketchpad, self.explore.pane.map, self.commands)
+        root.bind("<Escape>", lambda _: self.explore.pane.give_up())
         if IS_MAC:  # the application menu and the Dock have their own way to quit
             root.createcommand("::tk::mac::Quit", self.close)
             root.createcommand("::tk::mac::ShowHelp", self.show_shortcuts)
@@ -255,7 +256,11 @@ class Window:
 
     def show_shortcuts(self) -> None:
         """Every shortcut and gesture, in a small window."""
-        keys = [(command.label, command.shown) for command in self.commands if command.shown]
+        keys = [
+            (command.label, command.shown + (" on the map" if command.on_map else ""))
+            for command in self.commands
+            if command.shown and command.menu
+        ]
         dialogs.show_shortcuts(self.root, keys)
 
     def request_end(self) -> None:

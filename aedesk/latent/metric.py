@@ -11,10 +11,10 @@ _BEND = 0.5  # of the mean length: shorter codes are told apart by length, longe
 class Metric:
     """A change of coordinates that is made for codes (N, D); no two codes become one.
 
-    Directions in which the codes vary much count for less than they did, by the square root of their spread: they
-    are about how wide or slanted a digit is. Then codes are drawn into the unit ball, for a thicker or darker stroke
-    makes a code longer more than it turns it. With each of the shipped models the nearest code of a digit that was
-    held out is of its class more often than by plain distance, and a map of such codes mixes classes less.
+    Each principal direction is divided by the square root of its spread, so that the widest do not decide alone. Then
+    codes are drawn into the unit ball, where length counts for less than direction: more ink makes a code longer
+    without making it another digit. Found by trial with training images that are in no atlas: the nearest code is of
+    the same class more often than by plain distance (mlp-128 is the one exception), and maps mix classes less.
     """
 
     def __init__(self, codes: np.ndarray) -> None:

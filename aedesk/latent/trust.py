@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -34,6 +34,22 @@ class Report:
     drift: np.ndarray
     share: np.ndarray
     score: np.ndarray
+
+
+Ground = Literal["solid", "thin", "shaky", "hole"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of one place.
+
+    score: as of `Report`. ground: "solid" where codes are near and the digit leads back, "thin" where codes are far,
+    "shaky" where the digit leads elsewhere, "hole" where both is so. words: why, in one or two plain sentences.
+    """
+
+    score: float
+    ground: Ground
+    words: str
 
 
 class Trust:
@@ -78,23 +94,24 @@ class Trust:
             score=1 / (1 + (distance / _FAR) ** 4) / (1 + (share / _ASTRAY) ** 2),
         )
 
-    def explain(self, place: np.ndarray) -> str:
-        """Why the place (2,) can be believed or not, in one or two plain sentences."""
+    def judge(self, place: np.ndarray) -> Verdict:
+        """Whether the place (2,) can be believed, and why or why not."""
         place = np.asarray(place, np.float64).reshape(1, 2)
         report = self.at(place)
-        distance, share = float(report.distance[0]), float(report.share[0])
+        distance, share, score = (float(of[0]) for of in (report.distance, report.share, report.score))
         near = f"the {self._k} nearest of {len(self._atlas):,} training codes lie"
         far = f"{near} up to {distance:.1f} times as far away as is usual"
         back = "the digit decoded at this place re-encodes"
         away = f"{share:{'.1%' if share < 0.02 else '.0%'}} of the map away"
         if distance > _FAR and share > _ASTRAY:
-            return f"A hole: {far}, and {back} {away}."
+            return Verdict(score, "hole", f"A hole: {far}, and {back} {away}.")
         if distance > _FAR:
-            return f"Thin ground: {far}; but {back} close by, {away}."
+            return Verdict(score, "thin", f"Thin ground: {far}; but {back} close by, {away}.")
         meeting = self._meeting(place)
         if share > _ASTRAY:
-            return f"Shaky ground: {near} close by, but {back} {away}.{meeting}"
-        return f"Solid ground: {near} as close as is usual, and {back} close by, {away}.{meeting}"
+            return Verdict(score, "shaky", f"Shaky ground: {near} close by, but {back} {away}.{meeting}")
+        words = f"Solid ground: {near} as close as is usual, and {back} close by, {away}.{meeting}"
+        return Verdict(score, "solid", words)
 
     def _neighbours(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The distances (n,) of the k-th nearest points, and the indices (n, k) of all k."""

@@ -1,10 +1,13 @@
 """Clusters of the codes that are shown, found in the background."""
 
+import dataclasses
+
 import pytest
 
 from aedesk.app.clustering import Clustering
 from aedesk.app.loading import MapWish
 from aedesk.errors import AedeskError
+from aedesk.latent import pca
 from aedesk.latent.clusters import purity
 
 
@@ -44,6 +47,17 @@ def test_another_layout_of_the_same_codes_keeps_the_clusters(bench, clustering) 
     bench.explorer.set_projection(MapWish("pca"))
     bench.settle()
     assert clustering.result is found
+
+
+def test_another_layout_does_not_begin_a_clustering_at_work_anew(bench, clustering) -> None:
+    said = []
+    clustering.status.connect(said.append)
+    clustering.find("kmeans", 5)
+    active = bench.explorer.active
+    bench.explorer.model_changed.emit(dataclasses.replace(active, projection=pca.fit(active.atlas.codes)))
+    bench.settle()
+    assert len(said) == 1
+    assert clustering.result.k == 5
 
 
 def test_another_model_is_clustered_anew(bench, clustering) -> None:

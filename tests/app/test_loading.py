@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -152,7 +153,11 @@ def test_all_training_images_come_onto_the_map_around_those_of_the_atlas(
     told = hear(lambda link: with_all_points(active, link))
     every = told.active
     count = len(digits.train)
-    assert f"Encoding {count:,} of {count:,} training images ..." in told.lines
+    assert told.lines == []
+    words = [layout.words for layout in told.layouts]
+    assert "Encoding training images: 100%" in words
+    assert words[-1] == "Placing the points: 100%"
+    assert [layout.points for layout in told.layouts] == [None] * len(words)
     assert len(every.shown) == count
     np.testing.assert_array_equal(every.shown.labels, digits.train.labels)
     np.testing.assert_allclose(
@@ -182,13 +187,14 @@ def test_all_images_are_encoded_once(active: ActiveModel) -> None:
     every = hear(lambda link: with_all_points(active, link)).active
     few = hear(lambda link: with_atlas_points(every, link)).active
     again = hear(lambda link: with_all_points(few, link))
-    assert not any(line.startswith("Encoding") for line in again.lines)
+    assert {layout.what for layout in again.layouts} == {"Placing the points"}
     assert again.active.shown is every.shown
 
 
 def test_all_points_that_are_no_longer_wanted_come_to_nothing(active: ActiveModel) -> None:
     told = Told(stop_after=1).hear(lambda link: with_all_points(active, link))
-    assert told.lines == told.news
+    assert told.layouts == told.news
+    assert len(told.news) == 1
 
 
 @pytest.mark.parametrize(
@@ -217,5 +223,29 @@ def test_a_data_set_that_has_changed_since_is_not_taken(active: ActiveModel) -> 
 def test_trust_is_of_the_map_that_is_shown(active: ActiveModel) -> None:
     assert active.trust is active.trust
     every = hear(lambda link: with_all_points(active, link)).active
-    assert f"of {len(every.shown):,} training codes" in every.trust.explain(np.zeros(2))
-    assert f"of {FEW:,} training codes" in active.trust.explain(np.zeros(2))
+    assert f"of {len(every.shown):,} training codes" in every.trust.judge(np.zeros(2)).words
+    assert f"of {FEW:,} training codes" in active.trust.judge(np.zeros(2)).words
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda active: partial(load_active, active.reference, None),
+        lambda active: partial(with_projection, active, MapWish("pca", inverse="exact")),
+        lambda active: partial(with_all_points, active),
+        lambda active: partial(with_atlas_points, active),
+    ],
+)
+def test_trust_is_made_in_the_background_with_every_map(
+    active: ActiveModel, make: Callable[[ActiveModel], Callable[[Link[News]], Iterator[News]]], monkeypatch
+) -> None:
+    from aedesk.latent import trust
+
+    made = hear(make(active)).active
+    monkeypatch.setattr(trust, "Trust", None)
+    assert made.trust.judge(np.zeros(2)).words
+
+
+@pytest.mark.parametrize("make", [with_all_points, with_atlas_points])
+def test_other_points_on_the_same_map_keep_its_base(active: ActiveModel, make) -> None:
+    assert hear(partial(make, active)).active.base is active.base

@@ -1,5 +1,6 @@
 """One digit that becomes another: its ends, the ways between them, sums, and files of the frames."""
 
+import dataclasses
 import threading
 
 import numpy as np
@@ -11,6 +12,7 @@ from aedesk.app.loading import MapWish
 from aedesk.app.morpher import End, Morpher
 from aedesk.errors import AedeskError
 from aedesk.latent import morph
+from aedesk.latent.projection import widen
 
 
 @pytest.fixture
@@ -165,6 +167,19 @@ def test_a_drawn_path_needs_no_ends_and_goes_with_its_map(bench, morpher):
     assert morpher.path is morpher.strip is None
     morpher.set_path(places[:1])
     assert morpher.path is None
+
+
+def test_a_drawn_path_stays_while_all_points_come_onto_its_map_and_go(bench, morpher):
+    active = bench.load("vanilla-64")
+    morpher.set_how("path")
+    morpher.set_path(active.projection.points[[3, 900, 40]])
+    path, strip = morpher.path, morpher.strip
+    wider = widen(active.projection, active.atlas.codes)
+    for other in (dataclasses.replace(active, projection=wider), active):
+        bench.explorer.active = other
+        bench.explorer.model_changed.emit(other)
+        assert morpher.path is path
+        assert morpher.strip is strip
 
 
 def test_another_map_lays_ends_and_frames_out_anew(bench, morpher):

@@ -2,16 +2,18 @@
 
 import dataclasses
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from aedesk.app import point_pictures
+from aedesk.app import decoded
 from aedesk.app.loading import ActiveModel, MapWish
 from aedesk.app.point_pictures import PointPictures
 from aedesk.data.imageset import DataSet
+from aedesk.errors import Cancelled
 from aedesk.latent import atlas as atlases
 from aedesk.latent.atlas import Atlas
 from aedesk.storage.runs import Run
@@ -60,7 +62,7 @@ def test_points_are_shown_by_the_pictures_they_were_encoded_from(
 ) -> None:
     active = desk.bench.load(run)
     assert desk.pictures.are_originals
-    assert desk.changes == [False, True]
+    assert desk.changes == [True]
     pictures = desk.pictures.of(active.atlas, SOME)
     assert pictures.dtype == np.float32
     assert active.atlas.images is not None
@@ -159,7 +161,7 @@ def test_the_errors_are_those_of_the_reconstructions(desk: Desk, run: Path) -> N
 def test_what_is_prepared_in_the_background_is_there_without_a_budget(
     desk: Desk, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(point_pictures, "_LARGEST_PART", 50)
+    monkeypatch.setattr(decoded, "_LARGEST_PART", 50)
     active = desk.bench.load(run)
     counts = count_decoded(active, monkeypatch)
     for _ in range(5):  # asking again for what is coming begins nothing anew
@@ -170,6 +172,29 @@ def test_what_is_prepared_in_the_background_is_there_without_a_budget(
     errors = desk.pictures.errors(active.atlas, np.arange(401), 0)
     assert errors is not None
     np.testing.assert_array_equal(np.isnan(errors), np.arange(401) == 400)
+
+
+@pytest.mark.parametrize("originals", [True, False])
+def test_a_lookup_finds_in_another_thread_what_the_pictures_have_and_the_rest(
+    desk: Desk, run: Path, without_data: Path, originals: bool
+) -> None:
+    active = desk.bench.load(run if originals else without_data)
+    desk.pictures.ready(active.shown, SOME[:2], BUDGET)
+    lookup = desk.pictures.lookup(active, SOME)
+    with ThreadPoolExecutor(1) as thread:
+        pictures = thread.submit(lookup.pictures, lambda: False).result()
+        errors = thread.submit(lookup.errors, lambda: False).result()
+    np.testing.assert_allclose(pictures, desk.pictures.of(active.shown, SOME), atol=1.01 / 255)
+    if originals:
+        np.testing.assert_allclose(errors, desk.pictures.errors(active.shown, SOME), rtol=1e-3)
+    else:
+        assert errors is None
+
+
+def test_a_lookup_that_is_not_wanted_any_more_ends(desk: Desk, without_data: Path) -> None:
+    active = desk.bench.load(without_data)
+    with pytest.raises(Cancelled):
+        desk.pictures.lookup(active, SOME).pictures(lambda: True)
 
 
 def test_the_mean_picture_is_the_mean(desk: Desk, run: Path) -> None:
@@ -195,7 +220,7 @@ def test_the_data_set_is_read_once_for_all_models_of_it(
     desk.bench.load(run)
     monkeypatch.setattr(sources, "load", None)
     desk.bench.load(run)
-    assert desk.changes == [False, True, False, True]
+    assert desk.changes == [True, True]
 
 
 def test_more_points_of_the_same_data_have_their_originals_too(

@@ -2,7 +2,7 @@
 
 import csv
 import dataclasses
-import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from aedesk.app import point_pictures
+from aedesk.app import decoded as decoding
 from aedesk.app import selection as selections
+from aedesk.app import selection_files
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel
 from aedesk.app.point_pictures import PointPictures
 from aedesk.app.selection import How, Selection
 from aedesk.errors import AedeskError
 from aedesk.latent import pca
+from aedesk.storage import files
 
 
 class Desk:
@@ -28,14 +30,26 @@ class Desk:
     def __init__(self, bench: Any) -> None:
         self.bench, self.explorer = bench, bench.explorer
         self.pictures = PointPictures(bench.explorer, bench.jobs)
-        self.selection = Selection(bench.explorer, self.pictures)
+        self.selection = Selection(bench.explorer, self.pictures, bench.jobs)
         self.changes: list[list[int]] = []
         self.selection.changed.connect(lambda indices: self.changes.append(indices.tolist()))
         self.summaries = 0
         self.selection.summary_changed.connect(self._count)
+        self.said: list[str] = []
+        self.problems: list[BaseException] = []
+        self.selection.saved.connect(self.said.append)
+        self.selection.failed.connect(self.problems.append)
 
     def _count(self, _: None) -> None:
         self.summaries += 1
+
+    def save(self, kind: str, path: Path) -> str:
+        """What is said at last of the file."""
+        begun = getattr(self.selection, f"save_{kind}")(path)
+        assert begun == f"Saving {len(self.chosen):,} points to {path} ..."
+        self.bench.settle()
+        assert self.problems == []
+        return self.said.pop()
 
     @property
     def active(self) -> ActiveModel:
@@ -139,7 +153,7 @@ STEPS = st.lists(
 def test_whatever_is_chosen_can_be_taken_back_step_by_step(steps: list[tuple[How, frozenset[int]]]) -> None:
     explorer = _Fixed()
     pictures = PointPictures(explorer, Jobs())  # type: ignore[arg-type]
-    selection = Selection(explorer, pictures)  # type: ignore[arg-type]
+    selection = Selection(explorer, pictures, Jobs())  # type: ignore[arg-type]
     expected: list[set[int]] = [set()]
     for how, points in steps:
         selection.choose(np.array(sorted(points), np.int64), how)
@@ -172,6 +186,17 @@ def test_the_selection_goes_with_its_points(loaded: Desk, run: Path, how: str) -
     assert loaded.chosen == []
     assert loaded.changes == [[1, 2], []]
     assert not loaded.selection.can_undo
+
+
+def test_a_summary_asked_for_as_the_model_changes_is_of_one_model(loaded: Desk, flat: Path) -> None:
+    loaded.selection.choose(np.arange(len(loaded.active.shown)))
+    loaded.selection.summary()
+    told = []
+    loaded.pictures.changed.connect(lambda _: told.append(loaded.selection.summary()))
+    loaded.selection.changed.connect(lambda _: told.append(loaded.selection.summary()))
+    loaded.bench.load(flat)
+    assert [summary.count for summary in told] == [0, 0]
+    assert told[0].mean_image is None
 
 
 def test_a_summary_counts_classes_and_means_pictures_and_errors(loaded: Desk) -> None:
@@ -215,7 +240,7 @@ def test_what_takes_long_is_found_out_in_the_background_and_told(
     loaded: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(selections, "_BUDGET", 1e-9)
-    monkeypatch.setattr(point_pictures, "_LARGEST_PART", 50)
+    monkeypatch.setattr(decoding, "_LARGEST_PART", 50)
     loaded.selection.choose(np.arange(400))
     first = loaded.selection.summary()
     assert (first.count, first.pictures, first.measured) == (400, 400, 1)
@@ -232,7 +257,7 @@ def test_what_takes_long_is_found_out_in_the_background_and_told(
 def test_a_sheet_shows_every_picture(loaded: Desk, tmp_path: Path) -> None:
     loaded.selection.choose(np.array([2, 9, 11, 30, 31]))
     path = tmp_path / "sheet.png"
-    assert loaded.selection.save_sheet(path) == f"5 pictures, in {path}"
+    assert loaded.save("sheet", path) == f"5 pictures, in {path}"
     sheet = np.asarray(Image.open(path))
     assert sheet.shape == (2 * 2 * 28, 3 * 2 * 28)
     expected = loaded.pictures.of(loaded.active.shown, np.array([2, 9, 11, 30, 31]))
@@ -246,9 +271,9 @@ def test_a_sheet_shows_every_picture(loaded: Desk, tmp_path: Path) -> None:
 def test_a_sheet_says_what_it_leaves_out(
     decoded: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selections, "MOST_ON_SHEET", 4)
+    monkeypatch.setattr(selection_files, "MOST_ON_SHEET", 4)
     decoded.selection.choose(np.arange(1000))
-    words = decoded.selection.save_sheet(tmp_path / "sheet.png")
+    words = decoded.save("sheet", tmp_path / "sheet.png")
     assert words.startswith("The first 4 of 1,000 pictures decoded from their codes, in ")
     assert Image.open(tmp_path / "sheet.png").size == (112, 112)
 
@@ -258,36 +283,45 @@ def test_a_table_has_a_line_for_each_point(loaded: Desk, tmp_path: Path) -> None
     loaded.selection.choose(chosen)
     errors = loaded.pictures.errors(loaded.active.shown, chosen)
     assert errors is not None
-    assert loaded.selection.save_csv(tmp_path / "points.csv").startswith("3 points, in ")
+    assert loaded.save("csv", tmp_path / "points.csv").startswith("3 points, in ")
     with (tmp_path / "points.csv").open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     atlas, points = loaded.active.shown, loaded.active.projection.points
     assert atlas.images is not None
-    assert list(lines[0]) == ["image", "label", "class", "x", "y", "error", *(f"code_{i}" for i in range(32))]
+    assert list(lines[0]) == [
+        "image",
+        "label",
+        "class",
+        "x",
+        "y",
+        "error",
+        *(f"code_{i}" for i in range(1, 33)),
+    ]
     for index, error, line in zip(chosen, errors, lines, strict=True):
         assert int(line["image"]) == atlas.images[index]
         assert line["class"] == atlas.classes[int(line["label"])]
         assert int(line["label"]) == atlas.labels[index]
         np.testing.assert_allclose([float(line["x"]), float(line["y"])], points[index], rtol=1e-6)
         assert float(line["error"]) == pytest.approx(error, rel=1e-4)
-        codes = [float(line[f"code_{place}"]) for place in range(32)]
+        codes = [float(line[f"code_{number}"]) for number in range(1, 33)]
         np.testing.assert_allclose(codes, atlas.codes[index], rtol=1e-6)
 
 
-def test_a_table_leaves_empty_what_is_not_known(
-    loaded: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(selections, "_BUDGET", 0.0)
-    loaded.selection.choose(np.array([4, 8]))
-    words = loaded.selection.save_csv(tmp_path / "points.csv")
-    assert words.startswith("2 points (2 of them without the error, not measured yet), in ")
+def test_a_table_has_errors_that_nobody_has_measured_before(loaded: Desk, tmp_path: Path) -> None:
+    chosen = np.array([4, 8])
+    loaded.selection.choose(chosen)
+    assert np.isnan(loaded.pictures.errors(loaded.active.shown, chosen, 0)).all()  # type: ignore[arg-type]
+    loaded.save("csv", tmp_path / "points.csv")
     with (tmp_path / "points.csv").open(newline="", encoding="utf-8") as file:
-        assert [line["error"] for line in csv.DictReader(file)] == ["", ""]
+        errors = [float(line["error"]) for line in csv.DictReader(file)]
+    expected = loaded.pictures.errors(loaded.active.shown, chosen)
+    assert expected is not None
+    np.testing.assert_allclose(errors, expected, rtol=1e-4)
 
 
 def test_a_table_without_originals_has_no_errors(decoded: Desk, tmp_path: Path) -> None:
     decoded.selection.choose(np.array([4, 8]))
-    decoded.selection.save_csv(tmp_path / "points.csv")
+    decoded.save("csv", tmp_path / "points.csv")
     with (tmp_path / "points.csv").open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     assert "error" not in lines[0]
@@ -297,7 +331,7 @@ def test_a_table_without_originals_has_no_errors(decoded: Desk, tmp_path: Path) 
 def test_arrays_hold_the_points_as_they_are(loaded: Desk, tmp_path: Path) -> None:
     chosen = np.array([4, 8, 15])
     loaded.selection.choose(chosen)
-    words = loaded.selection.save_npz(tmp_path / "points.npz")
+    words = loaded.save("npz", tmp_path / "points.npz")
     assert words.startswith("3 codes with their places and labels, in ")
     active = loaded.active
     assert active.shown.images is not None
@@ -310,12 +344,61 @@ def test_arrays_hold_the_points_as_they_are(loaded: Desk, tmp_path: Path) -> Non
         assert (str(arrays["data"]), str(arrays["model"])) == ("digits", active.model.name)
 
 
-@pytest.mark.parametrize("name", ["save_sheet", "save_csv", "save_npz"])
+KINDS = pytest.mark.parametrize("kind", ["sheet", "csv", "npz"])
+
+
+@KINDS
 def test_a_file_that_cannot_be_written_is_told_in_one_line_and_leaves_nothing(
-    loaded: Desk, tmp_path: Path, name: str
+    loaded: Desk, tmp_path: Path, kind: str
 ) -> None:
     loaded.selection.choose(np.array([4, 8]))
     path = tmp_path / "nowhere" / "file"
-    with pytest.raises(AedeskError, match=re.escape(f"{path}: cannot be written")):
-        getattr(loaded.selection, name)(path)
+    getattr(loaded.selection, f"save_{kind}")(path)
+    loaded.bench.settle()
+    (problem,) = loaded.problems
+    assert isinstance(problem, AedeskError)
+    assert str(problem).startswith(f"{path}: cannot be written")
+    assert loaded.said == []
     assert list(tmp_path.iterdir()) == []
+
+
+@KINDS
+def test_what_is_saved_is_what_was_chosen_then(loaded: Desk, tmp_path: Path, flat: Path, kind: str) -> None:
+    loaded.selection.choose(np.arange(4))
+    loaded.save(kind, tmp_path / "first")
+    getattr(loaded.selection, f"save_{kind}")(tmp_path / "second")
+    loaded.selection.clear()
+    loaded.bench.load(flat)
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+    assert loaded.problems == []
+
+
+@KINDS
+def test_a_window_that_closes_leaves_no_part_of_a_file(decoded: Desk, tmp_path: Path, kind: str) -> None:
+    decoded.selection.choose(np.arange(len(decoded.active.shown)))
+    decoded.bench.jobs.stop_all()
+    folder = tmp_path / "files"
+    folder.mkdir()
+    getattr(decoded.selection, f"save_{kind}")(folder / "late")
+    decoded.bench.settle()
+    assert list(folder.iterdir()) == []
+    assert decoded.said == decoded.problems == []
+
+
+@KINDS
+def test_files_are_not_written_on_the_windows_thread(
+    loaded: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    threads: list[threading.Thread] = []
+    write = files.write_whole
+
+    def noting(*arguments: Any) -> None:
+        threads.append(threading.current_thread())
+        write(*arguments)
+
+    monkeypatch.setattr(files, "write_whole", noting)
+    monkeypatch.setattr(selection_files, "write_whole", noting)
+    loaded.selection.choose(np.arange(4))
+    loaded.save(kind, tmp_path / "file")
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()

@@ -216,11 +216,54 @@ def test_points_are_found_by_class_and_by_number(app):
     assert len(both) in {(active.shown.labels == 3).sum(), (active.shown.labels == 3).sum() + 1}
 
 
+def test_what_is_not_found_is_said_under_the_field_and_the_selection_stays(app):
+    app.window.desk.selection.choose(np.arange(5))
+    app.key("<Control-f>")
+    app.root.focus_get().insert(0, "zebra")
+    app.key_anywhere("<Return>")
+    assert "zebra" in pane(app).find.problem
+    assert len(app.window.desk.selection.indices) == 5
+    app.key_anywhere("<Escape>")
+    assert not pane(app).find.winfo_ismapped()
+    assert len(app.window.desk.selection.indices) == 5
+
+
+def test_the_windows_shortcuts_are_silent_in_a_dialog(app):
+    dialog = app.root.tk.call("toplevel", ".dialog")
+    app.root.tk.call("entry", ".dialog.field")
+    app.root.tk.call("pack", ".dialog.field")
+    app.root.update()
+    app.root.tk.call("focus", "-force", ".dialog.field")
+    app.root.update()
+    app.root.tk.call("event", "generate", ".dialog.field", "<Control-a>")
+    app.pump(0.1)
+    assert len(app.window.desk.selection.indices) == 0
+    app.root.tk.call("destroy", dialog)
+
+
 @pytest.mark.parametrize("words", ["", " , ", "cat", "#", "#x", "#99999999", "#-1", "7, zebra"])
 def test_what_is_not_on_the_map_is_said_in_one_line(app, words):
     with pytest.raises(AedeskError) as problem:
         matching(words, app.window.explorer.active.shown)
     assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize("title", ["Neighbours", "Selection", "Trail", "Morph", "Samples", "Code"])
+def test_every_panel_stays_sound_when_a_model_of_another_code_and_fewer_points_comes(app, title):
+    desk = app.window.desk
+    app.draw(SEVEN)
+    click(app, 250, 250)
+    desk.selection.choose(np.arange(9_950, 10_000))
+    pane(app).drawer.show(title)
+    app.pump(0.2)
+    for reference in ("dense-2d", "deep-64", "dense-32"):
+        app.window.load_model(reference)
+        app.pump_until(lambda reference=reference: app.window.explorer.active.reference == reference)
+        app.pump(0.3)
+        assert app.errors == []
+        assert len(desk.explorer.reading.code) == desk.explorer.active.model.code_size
+        assert len(pane(app).map.painter.points) == len(desk.explorer.active.shown)
+        assert len(desk.selection.indices) == 0
 
 
 # --- legend ---
@@ -243,8 +286,9 @@ def test_a_double_click_on_a_class_shows_it_alone_and_another_all_of_them(app):
     assert latent_map.painter.hidden == frozenset(range(10)) - {3}
     click(app, x, y, state=SHIFT)
     assert latent_map.painter.hidden == frozenset()
-    double_click(app, x, y)
-    assert latent_map.painter.hidden == frozenset(range(10)) - {3}
+    for hidden in (frozenset(range(10)) - {3}, frozenset()):
+        double_click(app, x, y)
+        assert latent_map.painter.hidden == hidden
 
 
 def test_the_legend_covers_no_point_of_the_fitted_map(app):
@@ -266,7 +310,7 @@ def test_resting_on_a_point_shows_its_picture_its_class_and_its_error(app, mnist
     pane(app).map.event_generate("<Motion>", x=round(x), y=round(y))
     app.pump_until(lambda: pane(app).map.card.is_shown, 5)
     pointed = pane(app).map._pointed.index
-    image, words = pane(app)._describe(active, pointed)
+    image, words = pane(app).pointing.describe(active, pointed)
     assert f"class {active.shown.classes[active.shown.labels[pointed]]}" in words
     assert f"#{active.shown.images[pointed]}" in words
     assert "error 0.0" in words
@@ -291,7 +335,45 @@ def test_at_high_zoom_points_are_shown_as_pictures_and_the_legend_counts_them(ap
     assert "as pictures" in pane(app).map.painter.notes(pane(app).map._in_view)
 
 
+def test_a_pointer_that_rests_while_another_model_comes_does_no_harm(app):
+    x, y = pixel_of(app, 9_999)
+    pane(app).map.event_generate("<Motion>", x=round(x), y=round(y))
+    app.window.load_model("deep-64")
+    app.pump_until(lambda: app.window.explorer.active.reference == "deep-64")
+    app.pump(0.3)
+    assert app.errors == []
+    assert not pane(app).map.card.is_shown
+
+
 # --- colours, backdrop, trust ---
+
+
+def test_density_is_seen_over_a_backdrop_as_well(app):
+    pane(app).controls.set_backdrop("trust")
+    app.pump_until(lambda: pane(app).backdrop.is_complete)
+    dots = pixels(app)
+    pane(app).controls.set_colouring("density")
+    density = pixels(app)
+    assert (np.abs(dots - density).max(axis=2) > 20).mean() > 0.1
+
+
+def test_words_in_the_number_of_clusters_harm_nothing_but_clusters(app):
+    pane(app).controls._count.delete(0, "end")
+    pane(app).controls._count.insert(0, "abc")
+    pane(app).controls.set_colouring("kmeans")
+    assert "whole number" in app.take_problems()[0]
+    pane(app).controls.set_colouring("classes")
+    assert app.take_problems() == []
+
+
+def test_the_purity_of_another_model_is_not_told_any_more(app):
+    pane(app).controls.set_colouring("kmeans")
+    app.pump_until(lambda: pane(app).clustering.result is not None)
+    app.window.load_model("dense-2d")
+    app.pump_until(lambda: app.window.explorer.active.reference == "dense-2d")
+    assert str(pane(app).controls._purity["text"]) == ""
+    app.pump_until(lambda: pane(app).clustering.result is not None)
+    assert "purity" in str(pane(app).controls._purity["text"])
 
 
 def test_density_and_clusters_colour_the_map_and_say_what_they_are(app):
@@ -374,6 +456,12 @@ def test_two_axes_of_the_code_make_a_map_whose_places_are_those_numbers(app):
     assert reading.point == pytest.approx(reading.code[[3, 7]])
 
 
+def test_the_two_numbers_that_vary_most_are_proposed_as_axes(app):
+    codes = app.window.explorer.active.atlas.codes
+    shown = [int(field.get()) - 1 for field in pane(app).controls._axis_fields]
+    assert shown == np.argsort(-codes.var(axis=0), kind="stable")[:2].tolist()
+
+
 def test_axes_that_do_not_exist_are_refused_in_words(app):
     controls = pane(app).controls
     controls._layout.set("Two axes")
@@ -407,11 +495,58 @@ def test_a_map_shows_itself_settling_and_can_be_cancelled(app, monkeypatch):
     assert np.array_equal(pane(app).map.painter.points, halfway)
     click(app, 200, 200)
     assert explorer.pick is None, "a map on its way cannot be picked from"
-    press(app, "<Escape>")
+    app.key("<Escape>")  # wherever the focus is
     assert not pane(app)._settling.winfo_ismapped()
     assert np.array_equal(pane(app).map.painter.points, before.projection.points)
     click(app, 200, 200)
     assert explorer.pick is not None
+
+
+def test_while_a_map_settles_the_sketch_is_not_marked_on_it_and_afterwards_it_is(app):
+    explorer, latent_map = app.window.explorer, pane(app).map
+    explorer.settling.emit(Settling(300, 750, explorer.active.projection.points * 0.1))
+    app.draw(SEVEN)
+    assert latent_map._markers.place_of("sketch") is None
+    drag(app, loop(200, 200, 50))
+    assert app.window.desk.morpher.strip is None
+    explorer.cancel_map()
+    app.pump(0.1)
+    assert latent_map._markers.place_of("sketch") == pytest.approx(explorer.reading.point)
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_map_as_it_is(app):
+    click(app, *legend_row(app, 4))
+    pane(app).map.zoom(3)
+    click(app, 250, 250)
+    view = pane(app).map.view
+    app.window.load_model("no-such-model")
+    app.pump_until(lambda: app.problems != [])
+    app.pump(0.2)
+    app.take_problems()
+    assert pane(app).map.view == view
+    assert pane(app).map.painter.hidden == {4}
+    assert pane(app).card.winfo_ismapped()
+
+
+def test_another_layout_keeps_hidden_what_was_hidden(app):
+    click(app, *legend_row(app, 4))
+    app.window.explorer.set_projection(MapWish("pca"))
+    app.pump_until(lambda: app.window.explorer.active.projection.kind == "pca")
+    app.pump(0.1)
+    assert pane(app).map.painter.hidden == {4}
+
+
+def test_more_points_of_the_same_map_leave_the_view_where_it_is(app, mnist):
+    explorer = app.window.explorer
+    app.window.load_model("dense-2d")
+    app.pump_until(lambda: explorer.active.reference == "dense-2d")
+    app.pump(0.2)
+    pane(app).map.zoom(3)
+    view = pane(app).map.view
+    press(app, "a")
+    app.pump_until(lambda: len(explorer.active.shown) == 60_000)
+    app.pump(0.2)
+    assert pane(app).map.view == view
 
 
 def test_every_training_image_comes_onto_the_map_and_goes_again(app, mnist):
@@ -468,6 +603,38 @@ def test_a_freehand_path_becomes_a_film_strip(app):
     assert strip.images.shape[1:] == (28, 28)
     assert len(strip.images) == app.window.desk.morpher.frames
     assert pane(app).drawer.current == "Morph"
+
+
+def test_another_way_from_a_to_b_draws_another_line(app):
+    morpher = app.window.desk.morpher
+    app.draw(SEVEN)
+    click(app, *pixel_of(app, crowded(app)))
+    pane(app).drawer.show("Morph")
+    morpher.take("a", "sketch")
+    morpher.take("b", "pick")
+    app.pump_until(lambda: morpher.strip is not None)
+    lines = []
+    for how in ("straight", "spherical", "data"):
+        before = morpher.strip
+        morpher.set_how(how)
+        app.pump_until(lambda before=before, how=how: how == "straight" or morpher.strip is not before)
+        app.pump(0.1)
+        (line,) = pane(app).map._markers._line_items["path"]
+        drawn = np.reshape(pane(app).map.coords(line[1]), (-1, 2))
+        assert drawn == pytest.approx(pane(app).map.view.to_pixels(morpher.strip.points), abs=0.6)
+        lines.append(drawn)
+    assert not np.allclose(lines[0], lines[2])
+
+
+def test_the_ghost_of_a_replay_stays_on_its_step_on_another_map(app):
+    slowly(app, ONE)
+    pane(app).drawer.show("Trail")
+    trail = app.window.desk.trail
+    trail.show(1)
+    app.window.explorer.set_projection(MapWish("pca"))
+    app.pump_until(lambda: app.window.explorer.active.projection.kind == "pca" and trail.position == 1)
+    app.pump(0.1)
+    assert pane(app).map._markers.place_of("ghost") == pytest.approx(trail.points[1])
 
 
 def test_the_pen_at_rest_moves_the_marker_to_where_it_settles(app):

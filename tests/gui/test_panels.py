@@ -447,6 +447,29 @@ def test_a_selection_is_counted_and_shown_and_a_click_on_it_picks(bench, desktop
     assert desktop.explorer.pick.origin == f"training image {active.shown.images[chosen]:,}"
 
 
+def test_a_selection_goes_with_its_model_though_the_next_has_fewer_points(bench, desktop):
+    desktop = desktop(SelectionPanel)
+    count = len(desktop.explorer.active.shown)
+    desktop.desk.selection.choose(np.arange(count - 50, count))
+    bench.pump(0.1)
+    desktop.explorer.load("deep-64")
+    bench.pump_until(lambda: len(desktop.explorer.active.shown) < count)
+    bench.pump(0.2)
+    assert "Nothing is chosen" in desktop.text()
+    assert len(desktop.panel.row) == 0
+
+
+def test_the_neighbours_of_a_pick_go_with_its_model(bench, desktop):
+    desktop = desktop(NeighboursPanel, model="dense-2d")
+    desktop.explorer.pick_at(0, 0)
+    bench.pump(0.1)
+    assert len(desktop.panel.row) > 0
+    desktop.explorer.load("dense-32")
+    bench.pump_until(lambda: desktop.explorer.active.model.code_size == 32)
+    bench.pump(0.2)
+    assert len(desktop.panel.row) == 0
+
+
 def test_clear_empties_the_selection_and_undo_brings_it_back(bench, desktop):
     desktop = desktop(SelectionPanel)
     desktop.desk.selection.choose(np.arange(30))
@@ -464,12 +487,14 @@ def test_a_selection_is_saved_as_sheet_table_and_arrays(bench, monkeypatch, tmp_
     for text, name in (("Sheet", "a.png"), ("CSV", "a.csv"), ("NPZ", "a.npz")):
         monkeypatch.setattr(filedialog, "asksaveasfilename", lambda name=name, **_: str(tmp_path / name))
         button(desktop.panel, text).invoke()
+        assert desktop.told[-1].startswith("Saving 5 points")
+    bench.pump_until(lambda: len(desktop.told) == 6)
     assert Image.open(tmp_path / "a.png").width >= 28
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 6
     assert np.load(tmp_path / "a.npz")["labels"].shape == (5,)
-    assert len(desktop.told) == 3
     monkeypatch.setattr(filedialog, "asksaveasfilename", lambda **_: str(tmp_path / "none" / "a.png"))
     button(desktop.panel, "Sheet").invoke()
+    bench.pump_until(lambda: desktop.problems)
     assert [type(problem) for problem in desktop.problems] == [AedeskError]
     bench.pump(0.3)
 

@@ -4,8 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aedesk.data.imageset import DataSet
+from aedesk.latent.atlas import atlas_for
 from aedesk.latent.metric import Metric
 from aedesk.latent.neighbours import Neighbours
+from aedesk.storage.library import load_model, resolve
 
 
 @settings(max_examples=40, deadline=None)
@@ -33,11 +35,15 @@ def test_odd_codes_are_compared_in_finite_numbers(codes: np.ndarray) -> None:
     assert np.isfinite(metric(codes[0] + 1)).all()
 
 
-def test_the_nearest_real_digit_is_of_the_same_class_more_often(mnist: DataSet) -> None:
-    pixels = mnist.train.images[:5000].reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(5000, -1)
-    labels = mnist.train.labels[:5000].astype(np.int64)
-    known, new = pixels[:4000], pixels[4000:]
-    metric = Metric(known)
-    plain = (Neighbours(known, labels[:4000]).predict(new, 1) == labels[4000:]).mean()
-    by_metric = Neighbours(metric(known), labels[:4000]).predict(metric(new), 1) == labels[4000:]
-    assert by_metric.mean() > plain + 0.005
+@pytest.mark.parametrize("name", ["dense-32", "deep-64", "vanilla-64"])
+def test_the_nearest_code_is_of_the_same_class_more_often(name: str, mnist: DataSet) -> None:
+    atlas = atlas_for(resolve(name))
+    assert atlas is not None
+    digits = mnist.test[np.arange(0, 10_000, 4)]
+    codes = load_model(resolve(name)).encode(digits.images)
+    metric = Metric(atlas.codes)
+
+    def share(known: np.ndarray, new: np.ndarray) -> float:
+        return float((Neighbours(known, atlas.labels).predict(new, 1) == digits.labels).mean())
+
+    assert share(metric(atlas.codes), metric(codes)) > share(atlas.codes, codes) + 0.005

@@ -77,7 +77,7 @@ def test_the_widest_gap_inside_a_map_is_a_hole() -> None:
     trust = Trust(projection, atlas, model.encode, model.decode)
     assert trust.at(gap).score[0] < 0.3
     assert trust.at(gap).score[0] < trust.at(points[:200]).score.min()
-    assert not trust.explain(gap).startswith("Solid")
+    assert trust.judge(gap).ground != "solid"
 
 
 def test_between_two_clusters_there_is_no_ground_even_if_every_digit_leads_back() -> None:
@@ -88,7 +88,9 @@ def test_between_two_clusters_there_is_no_ground_even_if_every_digit_leads_back(
     assert report.score[1] < 0.01
     assert report.density[1] < 0.01
     np.testing.assert_allclose(report.drift, 0, atol=1e-6)
-    assert trust.explain(np.array([0, 0])).startswith("Thin ground: the 10 nearest of 1,000 training codes")
+    assert trust.judge(np.array([0, 0])).words.startswith(
+        "Thin ground: the 10 nearest of 1,000 training codes"
+    )
 
 
 def test_where_digits_do_not_lead_back_there_is_no_trust_however_dense_the_codes() -> None:
@@ -99,7 +101,7 @@ def test_where_digits_do_not_lead_back_there_is_no_trust_however_dense_the_codes
     assert report.share[0] == pytest.approx(10 / extent)
     assert report.density[0] > 0.5
     assert report.score[0] < 0.1
-    words = trust.explain(np.array([10.0, 0]))
+    words = trust.judge(np.array([10.0, 0])).words
     assert words.startswith("Shaky ground:")
     assert f"re-encodes {10 / extent:.0%} of the map away" in words
 
@@ -109,21 +111,56 @@ def test_an_explanation_names_both_reasons_with_their_figures() -> None:
     trust = Trust(projection, atlas, astray, faithful)
     place = np.array([0.0, 15.0])
     report = trust.at(place)
-    assert trust.explain(place) == (
+    assert trust.judge(place).words == (
         f"A hole: the 10 nearest of 1,000 training codes lie up to {report.distance[0]:.1f} times as far away as is"
         f" usual, and the digit decoded at this place re-encodes {report.share[0]:.0%} of the map away."
     )
+
+
+_BEGINNINGS = {
+    "solid": "Solid ground: ",
+    "thin": "Thin ground: ",
+    "shaky": "Shaky ground: ",
+    "hole": "A hole: ",
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(x=st.floats(-30, 30), y=st.floats(-15, 15), leads_back=st.floats(0, 1))
+def test_ground_score_and_words_of_a_place_agree(x: float, y: float, leads_back: float) -> None:
+    def encode(images: np.ndarray) -> np.ndarray:
+        return images * leads_back
+
+    trust = Trust(*flat(two_clusters()), encode, faithful)
+    place = np.array([x, y])
+    verdict, report = trust.judge(place), trust.at(place)
+    assert verdict.score == report.score[0]
+    assert verdict.words.startswith(_BEGINNINGS[verdict.ground])
+    # Where either reason passes its limit, the score has lost half; where both do, three quarters.
+    if verdict.ground == "solid":
+        assert verdict.score >= 0.25
+    else:
+        assert verdict.score <= (0.25 if verdict.ground == "hole" else 0.5)
+
+
+def test_every_ground_is_found_somewhere() -> None:
+    points = flat(two_clusters())
+    solid, thin = (Trust(*points, faithful, faithful).judge(np.array([x, 0.0])) for x in (10, 0))
+    shaky, hole = (Trust(*points, astray, faithful).judge(np.array([10.0, y])) for y in (0, 15))
+    assert [each.ground for each in (solid, thin, shaky, hole)] == ["solid", "thin", "shaky", "hole"]
+    assert solid.score > max(thin.score, shaky.score)
+    assert min(thin.score, shaky.score) > hole.score
 
 
 def test_where_classes_meet_the_explanation_says_so() -> None:
     points = two_clusters()
     halves = (np.arange(1000) % 2).astype(np.int64)
     trust = Trust(*flat(points, halves), faithful, faithful)
-    assert "Classes meet here" in trust.explain(np.array([10.0, 0]))
-    assert "of class ones" in trust.explain(np.array([10.0, 0]))
+    assert "Classes meet here" in trust.judge(np.array([10.0, 0])).words
+    assert "of class ones" in trust.judge(np.array([10.0, 0])).words
     alone = Trust(*flat(points, (points[:, 0] > 0).astype(np.int64)), faithful, faithful)
-    assert alone.explain(np.array([10.0, 0])).startswith("Solid ground")
-    assert "Classes" not in alone.explain(np.array([10.0, 0]))
+    assert alone.judge(np.array([10.0, 0])).words.startswith("Solid ground")
+    assert "Classes" not in alone.judge(np.array([10.0, 0])).words
 
 
 def test_a_map_of_other_codes_is_refused() -> None:
@@ -160,4 +197,4 @@ def test_any_map_however_small_or_flat_gives_finite_numbers_in_range(
     for share in (report.density, report.score):
         assert ((share >= 0) & (share <= 1)).all()
     assert np.isfinite([report.distance, report.drift, report.share]).all()
-    assert trust.explain(place).endswith(".")
+    assert trust.judge(place).words.endswith(".")

@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import ttkbootstrap as ttk
 
 from aedesk.app.backdrop import KINDS, Kind
@@ -43,7 +44,7 @@ class MapControls(ttk.Frame):
         self._on_layout, self._on_colouring = on_layout, on_colouring
         self._on_backdrop, self._on_problem = on_backdrop, on_problem
         self._kinds: tuple[str, ...] = ()
-        self._code_size = 2
+        self._code_size = 0
         row = ttk.Frame(self)
         row.pack(fill="x")
         self._heading = ttk.Label(row, text="Latent map", style="Heading.TLabel")
@@ -100,15 +101,13 @@ class MapControls(ttk.Frame):
     def _build_axes(self) -> tuple[ttk.Frame, tuple[ttk.Entry, ttk.Entry]]:
         frame = ttk.Frame(self._details)
         fields = []
-        for words in ("Number of the code to the right", "upwards"):
+        for words in ("To the right: number", "of the code; upwards: number"):
             ttk.Label(frame, text=words, style="Muted.TLabel").pack(side="left", padx=(GAP, 4))
             field = ttk.Entry(frame, width=5)
             field.pack(side="left")
             field.bind("<Return>", lambda _: self._wish())
             explain(field, "Which number of the code, from 1; Return lays the map out.")
             fields.append(field)
-        for field, number in zip(fields, "12", strict=True):
-            field.insert(0, number)
         return frame, (fields[0], fields[1])
 
     def _build_clusters(self) -> tuple[ttk.Frame, ttk.Entry, ttk.Label]:
@@ -126,17 +125,27 @@ class MapControls(ttk.Frame):
 
     # --- what is shown ---
 
-    def show_layout(self, kinds: tuple[str, ...], wish: MapWish, code_size: int) -> None:
-        """Offer the layouts of a model's codes, and name the one that is shown."""
-        self._kinds, self._code_size = kinds, code_size
+    def show_layout(self, kinds: tuple[str, ...], wish: MapWish, variances: np.ndarray) -> None:
+        """Offer the layouts of a model's codes, and name the one that is shown.
+
+        variances: (D,) of the code's numbers; the two that vary most are proposed as axes.
+        """
+        self._kinds = kinds
+        if len(variances) != self._code_size:
+            self._code_size = len(variances)
+            self._propose_axes((-variances).argsort(kind="stable")[:2].tolist())
         self._layout.configure(values=[LAYOUTS[kind] for kind in kinds])
         self._layout.set(LAYOUTS[wish.kind])
         self._inverse_choice.set(_INVERSES[wish.inverse])
         if wish.kind == "axes":
-            for field, axis in zip(self._axis_fields, wish.axes, strict=True):
-                field.delete(0, "end")
-                field.insert(0, str(axis + 1))
+            self._propose_axes(wish.axes)
         self._arrange()
+
+    def _propose_axes(self, axes: Sequence[int]) -> None:
+        """Fill the fields with numbers of the code, counted from 0 here and from 1 there."""
+        for field, axis in zip(self._axis_fields, axes, strict=True):
+            field.delete(0, "end")
+            field.insert(0, str(axis + 1))
 
     def show_purity(self, words: str) -> None:
         """What the clusters have to do with the classes."""
@@ -213,10 +222,14 @@ class MapControls(ttk.Frame):
     def _on_colouring_chosen(self) -> None:
         self._arrange()
         self.show_purity("")
-        try:
-            self._on_colouring(self.colouring, whole_number("Clusters", self._count.get()))
-        except AedeskError as problem:
-            self._on_problem(problem)
+        count = 0
+        if self.colouring in {"kmeans", "mixture"}:
+            try:
+                count = whole_number("Clusters", self._count.get())
+            except AedeskError as problem:
+                self._on_problem(problem)
+                return
+        self._on_colouring(self.colouring, count)
 
     def _on_backdrop_chosen(self) -> None:
         self._on_backdrop(KINDS[self._backdrop.current()])

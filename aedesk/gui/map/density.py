@@ -11,15 +11,14 @@ _CELL = 8  # px
 _BLUR = 1.1  # cells, standard deviation
 
 
-def paint_density(
-    x: np.ndarray, y: np.ndarray, colours: np.ndarray, width: int, height: int, surface: np.ndarray
-) -> np.ndarray:
-    """(height, width) uint32 as of `dots.pack`: the densest twentieth of the area in full colour.
+def paint_density(x: np.ndarray, y: np.ndarray, colours: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """Paint over `ground`, (H, W) uint32 as of `dots.pack`: the densest twentieth of the area in full colour.
 
-    x, y: (n,) pixels of the points in view. colours: (n, 3) in [0, 255], one per point. surface: (3,).
+    x, y: (n,) pixels of the points in view. colours: (n, 3) in [0, 255], one per point.
     """
     from scipy.ndimage import gaussian_filter
 
+    height, width = ground.shape
     columns, rows = -(-width // _CELL), -(-height // _CELL)
     cells = (y // _CELL).astype(np.int32) * columns + (x // _CELL).astype(np.int32)
     planes = [None, *(colours[:, channel] for channel in range(3))]
@@ -27,15 +26,20 @@ def paint_density(
     number, *channels = (gaussian_filter(plane.astype(np.float32), _BLUR, mode="constant") for plane in sums)
     seen = number[number > 0.02]
     full = float(np.quantile(seen, 0.95)) if len(seen) else 1.0
-    share = np.clip(number / max(full, 1e-6), 0, 1)[..., None] ** 0.6
+    share = np.clip(number / max(full, 1e-6), 0, 1) ** 0.6
     mixed = np.stack(channels, axis=-1) / np.maximum(number, 1e-6)[..., None]
-    blended = (surface + share * (mixed - surface)).clip(0, 255).astype(np.uint8)
-    # Enlarged smoothly to half the size, then each pixel to four: so smooth a picture does not show it, and a whole
-    # screen takes 4 ms instead of 12.
+    cells_of_colour = Image.frombuffer("RGBX", (columns, rows), pack(mixed.clip(0, 255)), "raw", "RGBX", 0, 1)
+    below = Image.frombuffer("RGBX", (width, height), np.ascontiguousarray(ground), "raw", "RGBX", 0, 1)
+    painted = Image.composite(
+        _enlarged(cells_of_colour, width, height),
+        below,
+        _enlarged(Image.fromarray((share * 255).astype(np.uint8)), width, height),
+    )
+    return np.frombuffer(painted.tobytes(), np.uint32).reshape(height, width)
+
+
+def _enlarged(cells: Image.Image, width: int, height: int) -> Image.Image:
+    """Smooth at half the resolution, each of whose pixels becomes four: nobody sees it, at a quarter of the time."""
     half = (-(-width // 2), -(-height // 2))
-    small = Image.frombuffer("RGBX", (columns, rows), pack(blended), "raw", "RGBX", 0, 1)
-    box = (0, 0, min(columns, 2 * half[0] / _CELL), min(rows, 2 * half[1] / _CELL))
-    smooth = small.resize(half, Image.Resampling.BILINEAR, box)
-    pixels = np.frombuffer(smooth.tobytes(), np.uint32).reshape(half[1], half[0])
-    picture: np.ndarray = pixels.repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
-    return np.ascontiguousarray(picture)
+    smooth = cells.resize(half, Image.Resampling.BILINEAR, (0, 0, width / _CELL, height / _CELL))
+    return smooth.resize((width, height), Image.Resampling.NEAREST, (0, 0, width / 2, height / 2))

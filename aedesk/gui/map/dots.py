@@ -56,9 +56,9 @@ class Dots:
 
     def in_view(self, view: Viewport) -> InView:
         """The points in view, in the order of painting."""
-        (left, top), (right, bottom) = view.to_pixels(np.array([[0.0, 0.0], [1.0, 1.0]])).tolist()
-        x = self._x * np.float32(right - left) + np.float32(left)
-        y = self._y * np.float32(bottom - top) + np.float32(top)
+        scale, offset = view.scale_and_offset
+        x = self._x * scale[0] + offset[0]
+        y = self._y * scale[1] + offset[1]
         places = np.flatnonzero((x >= 0) & (x < view.width) & (y >= 0) & (y < view.height))
         return InView(self._order[places], self._tints[places], x[places], y[places])
 

@@ -53,19 +53,25 @@ def _points_of(word: str, atlas: Atlas) -> np.ndarray:
 class FindBar(ttk.Frame):
     """A field over the map; Return looks, Escape puts it away. `on_find` gets the words and may raise AedeskError."""
 
-    def __init__(
-        self, master: tk.Misc, on_find: Callable[[str], object], on_problem: Callable[[BaseException], object]
-    ) -> None:
+    def __init__(self, master: tk.Misc, on_find: Callable[[str], object]) -> None:
         super().__init__(master, padding=GAP // 2)
-        self._on_find, self._on_problem = on_find, on_problem
-        ttk.Label(self, text="Find", style="Muted.TLabel").pack(side="left", padx=(4, GAP))
-        self._entry = ttk.Entry(self, width=18)
+        self._on_find = on_find
+        row = ttk.Frame(self)
+        row.pack(anchor="w")
+        ttk.Label(row, text="Find", style="Muted.TLabel").pack(side="left", padx=(4, GAP))
+        self._entry = ttk.Entry(row, width=18)
         self._entry.pack(side="left")
         explain(self._entry, "A class such as 7, or a training image such as #1234; several with commas.")
-        close = ttk.Button(self, icon="x-lg", command=self.hide, bootstyle="ghost", padding=2)
+        close = ttk.Button(row, icon="x-lg", command=self.hide, bootstyle="ghost", padding=2)
         close.pack(side="left", padx=(4, 0))
+        self._problem = ttk.Label(self, style="Muted.TLabel", wraplength=ttk.scale_size(self, 260))
         self._entry.bind("<Return>", self._on_return)
-        self._entry.bind("<Escape>", lambda _: self.hide())
+        self._entry.bind("<Escape>", self._on_escape)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing was found; empty if something was."""
+        return str(self._problem["text"])
 
     def open(self) -> None:
         """Show the field and put the cursor into it."""
@@ -81,4 +87,12 @@ class FindBar(ttk.Frame):
         try:
             self._on_find(self._entry.get())
         except AedeskError as problem:
-            self._on_problem(problem)
+            self._problem.configure(text=str(problem))
+            self._problem.pack(anchor="w", padx=4, pady=(GAP // 2, 0))
+        else:
+            self._problem.configure(text="")
+            self._problem.pack_forget()
+
+    def _on_escape(self, _: tk.Event[Any]) -> str:
+        self.hide()
+        return "break"  # the selection is not meant

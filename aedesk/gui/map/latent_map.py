@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import ttkbootstrap as ttk
 from PIL import Image, ImageTk
 
+from aedesk.app.selection import How
 from aedesk.app.signal import Signal
 from aedesk.app.viewport import Viewport, around
 from aedesk.gui.map.dots import InView
@@ -24,8 +26,6 @@ from aedesk.gui.map.rubber import Rubber, Shape
 from aedesk.gui.map.tools import TOOLS
 from aedesk.gui.platform import MODIFIERS, RIGHT_BUTTON, bind_wheel
 from aedesk.gui.theme import Look
-
-How = Literal["replace", "add", "remove"]
 
 _ZOOM_STEP = 1.25  # per notch of the wheel
 _WALK = 0.02  # of the visible width, per arrow key
@@ -65,7 +65,7 @@ class LatentMap(tk.Canvas):
         self.view = Viewport(0, 0, 1, 1, 1, 1)
         self._extent = np.ones(2)
         self._is_fitted = False
-        self._can_pick = False
+        self.is_settling = False
         self._tool = "pick"
         self._panned_from: tuple[int, int] | None = None
         self._pointed: Pointed | None = None
@@ -77,7 +77,6 @@ class LatentMap(tk.Canvas):
         self.viewed: Signal[Viewport] = Signal()
         self.tool_changed: Signal[str] = Signal()
         self.legend_clicked: Signal[tuple[int, bool]] = Signal()
-        self.escaped: Signal[None] = Signal()
 
         self._photo: ImageTk.PhotoImage | None = None
         self._picture = self.create_image(0, 0, anchor="nw")
@@ -92,18 +91,26 @@ class LatentMap(tk.Canvas):
 
     # --- what is shown ---
 
-    def show(self, points: np.ndarray, groups: Groups) -> None:
-        """Show other points, (N, 2), coloured by their groups; the view is fitted to them."""
-        self._can_pick = True
+    def show(self, points: np.ndarray, groups: Groups, *, fit: bool = True) -> None:
+        """Show other points, (N, 2), coloured by their groups; the view is fitted to them if `fit`."""
+        self.is_settling = False
         self.painter.set_points(points)
         self.painter.set_groups(groups)
         self.legend.show(self.painter.entries(), self.painter.notes(None), self._look.palette)
-        self.fit()
+        if fit:
+            self.fit()
+        else:
+            self._look_at(self.view)
 
-    def show_settling(self, points: np.ndarray) -> None:
-        """Show a layout that is still on its way; it cannot be picked from."""
-        self._can_pick = False
-        self.painter.set_points(points)
+    def show_settling(self, points: np.ndarray, groups: Groups) -> None:
+        """Show a layout that is still on its way; nothing can be picked, selected or marked on it."""
+        self.is_settling = True
+        self._rubber.cancel()
+        if len(points) != len(self.painter.points):
+            self.painter.set_points(points)
+            self.painter.set_groups(groups)
+        else:
+            self.painter.set_points(points)
         for name in ("sketch", "pick", "ghost", "ring"):
             self._markers.place(name, None, self.view)
         for name in ("trail", "path"):
@@ -133,12 +140,16 @@ class LatentMap(tk.Canvas):
         """A path between codes: places (n, 2), none to take it away."""
         self._markers.draw_lines("path", [points] if len(points) > 1 else [], self.view)
 
-    def covers_marker(self, left: float, top: float, right: float, bottom: float) -> bool:
-        """Whether a marker or the legend is within this box of pixels."""
+    def covered(self, left: float, top: float, right: float, bottom: float) -> float:
+        """How many points are within a box of pixels; infinitely much if a marker or the legend is."""
         x0, y0, x1, y1 = self.legend.plate
-        if left < x1 and right > x0 and top < y1 and bottom > y0:
-            return True
-        return self._markers.is_within(self.view, left, top, right, bottom)
+        covers_legend = left < x1 and right > x0 and top < y1 and bottom > y0
+        if covers_legend or self._markers.is_within(self.view, left, top, right, bottom):
+            return math.inf
+        if self._in_view is None:
+            return 0.0
+        x, y = self._in_view.x, self._in_view.y
+        return float(np.count_nonzero((x > left) & (x < right) & (y > top) & (y < bottom)))
 
     # --- the view ---
 
@@ -215,7 +226,8 @@ class LatentMap(tk.Canvas):
         picture, self._in_view = self.painter.paint(self.view, self.scale_of_screen)
         # Tk copies a picture with an alpha channel as it is; without one it goes through it pixel by pixel.
         self._photo.paste(Image.frombuffer("RGBA", (width, height), picture, "raw", "RGBA", 0, 1))
-        self.legend.show(self.painter.entries(), self.painter.notes(self._in_view), self._look.palette)
+        if len(self.painter.points):
+            self.legend.show(self.painter.entries(), self.painter.notes(self._in_view), self._look.palette)
 
     def _restyle(self) -> None:
         palette = self._look.palette
@@ -245,17 +257,17 @@ class LatentMap(tk.Canvas):
         bind_wheel(self, self._on_wheel)
         for key, step in {"Left": (-1, 0), "Right": (1, 0), "Up": (0, 1), "Down": (0, -1)}.items():
             self.bind(f"<{key}>", partial(self._walk, *step))
-        self.bind("<Escape>", self._on_escape)
 
     def _on_press(self, event: tk.Event[Any]) -> None:
         self.focus_set()
+        self._point_at(None)
         if self.legend.covers(event.x, event.y):
             self._on_legend(event, alone=bool(int(event.state) & _SHIFT))
         elif self._tool == "pan":
             self._on_pan_start(event)
         elif self._tool == "pick":
             self._pick_under(event)
-        else:
+        elif self._can_point or self._tool == "zoom":
             self._rubber.begin(_SHAPES[self._tool], event.x, event.y, self._look.palette.accent)
 
     def _on_drag(self, event: tk.Event[Any]) -> None:
@@ -288,6 +300,7 @@ class LatentMap(tk.Canvas):
 
     def _on_double(self, event: tk.Event[Any]) -> None:
         if self.legend.covers(event.x, event.y):
+            self._on_legend(event, alone=False)  # the first of the two clicks did something: undo it
             self._on_legend(event, alone=True)
         else:
             self._rubber.cancel()
@@ -301,6 +314,7 @@ class LatentMap(tk.Canvas):
             self.legend_clicked.emit((entry, alone))
 
     def _on_pan_start(self, event: tk.Event[Any]) -> None:
+        self._point_at(None)
         self._panned_from = event.x, event.y
 
     def _on_pan(self, event: tk.Event[Any]) -> None:
@@ -313,7 +327,7 @@ class LatentMap(tk.Canvas):
         self.zoom(_ZOOM_STEP**notches, event.x, event.y)
 
     def _on_motion(self, event: tk.Event[Any]) -> None:
-        if self._in_view is None or not self._can_pick or self.legend.covers(event.x, event.y):
+        if self._in_view is None or not self._can_point or self.legend.covers(event.x, event.y):
             self._point_at(None)
             return
         reach = _REACH_OF_PICTURES if self.painter.shows_pictures else _REACH
@@ -330,22 +344,27 @@ class LatentMap(tk.Canvas):
 
     # --- picking ---
 
+    @property
+    def _can_point(self) -> bool:
+        """Whether places of the map mean something: there is one, and it is not still on its way."""
+        return bool(len(self.painter.points)) and not self.is_settling
+
     def _pick_under(self, event: tk.Event[Any]) -> None:
-        if self._can_pick:
+        if self._can_point:
             self._on_pick(*map(float, self.place_at(event.x, event.y)))
 
     def _walk(self, dx: int, dy: int, _: tk.Event[Any]) -> str:
         picked = self._markers.place_of("pick")
         start = picked if picked is not None else (self.view.low + self.view.high) / 2
-        if self._can_pick:
+        if self._can_point:
             self._on_pick(*map(float, start + _WALK * self.view.size * (dx, dy)))
         return "break"  # Tk would scroll the canvas
 
-    def _on_escape(self, _: tk.Event[Any]) -> None:
-        if self._rubber.is_drawing:
-            self._rubber.cancel()
-        else:
-            self.escaped.emit(None)
+    def give_up(self) -> bool:
+        """Stop what is being drawn over the map; whether there was anything."""
+        was_drawing = self._rubber.is_drawing
+        self._rubber.cancel()
+        return was_drawing
 
     # --- the widget ---
 

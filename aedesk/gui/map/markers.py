@@ -63,7 +63,7 @@ class Markers:
         for number, line in enumerate(lines):
             if number == len(items):
                 items.append(self._new_line(name))
-            elif number < len(known) and _is_same(known[number], line):
+            elif number < len(known) and np.array_equal(known[number], line):
                 continue
             self._trace(items[number], line, view)
         self._lines[name] = list(lines)
@@ -118,11 +118,6 @@ def by_stroke(points: np.ndarray, strokes: np.ndarray) -> list[np.ndarray]:
         return []
     cuts = [0, *(np.flatnonzero(np.diff(strokes)) + 1).tolist(), len(points)]
     return [points[max(0, start - 1) : end] for start, end in pairwise(cuts)]
-
-
-def _is_same(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether a line is the one drawn before: as long, from the same place to the same place."""
-    return one.shape == other.shape and bool((one[:1] == other[:1]).all() and (one[-1:] == other[-1:]).all())
 
 
 def _for_tk(pixels: np.ndarray) -> list[float]:

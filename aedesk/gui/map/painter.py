@@ -44,6 +44,7 @@ class Painter:
         self.pictures: Pictures | None = None
         self.backdrop: Callable[[Viewport], np.ndarray | None] = lambda _: None
         self.source = ""  # what the points are, in words
+        self.remark = ""  # what else is on the map, in words
         self._shown_pictures: tuple[int, int] | None = None
         self._counts: list[int] = []
         self._dots = Dots(_NO_POINTS, np.zeros(0, np.int64))
@@ -64,8 +65,10 @@ class Painter:
         self._arrange()
 
     def set_groups(self, groups: Groups) -> None:
-        """Colour the points by other groups; none is hidden then."""
-        self.groups, self.hidden = groups, frozenset()
+        """Colour the points by other groups; what is hidden stays so where the groups are called the same."""
+        if groups.names != self.groups.names:
+            self.hidden = frozenset()
+        self.groups = groups
         self._counts = np.bincount(groups.of_point, minlength=len(groups.names)).tolist()
         self.recolour(self._palette)
         self._arrange()
@@ -96,8 +99,8 @@ class Painter:
         """One frame: (H, W) uint32 as of `dots.pack`, and the points in view."""
         backdrop = self.backdrop(view)
         in_view = self._dots.in_view(view)
-        if self.as_density and backdrop is None:
-            picture = self._density(view, in_view)
+        if self.as_density:
+            picture = self._density(view, in_view, backdrop)
         else:
             ground = int(pack(self._surface)) if backdrop is None else backdrop
             picture = self._dots.paint(view, in_view, self._colours, self._surface, scale).over(ground)
@@ -126,11 +129,12 @@ class Painter:
         if self._shown_pictures is not None:
             shown, possible = self._shown_pictures
             lines.append(f"{shown:,} of {possible:,} as pictures")
-        return "\n".join(lines)
+        return "\n".join([*lines, self.remark]) if self.remark else "\n".join(lines)
 
-    def _density(self, view: Viewport, points: InView) -> np.ndarray:
-        colours = self._colours[points.tints]
-        return paint_density(points.x, points.y, colours, view.width, view.height, self._surface)
+    def _density(self, view: Viewport, points: InView, ground: np.ndarray | None) -> np.ndarray:
+        if ground is None:
+            ground = np.full((view.height, view.width), pack(self._surface), np.uint32)
+        return paint_density(points.x, points.y, self._colours[points.tints], ground)
 
     def _paint_pictures(self, picture: np.ndarray, view: Viewport, in_view: InView, scale: float) -> None:
         self._shown_pictures = None

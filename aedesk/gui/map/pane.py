@@ -12,18 +12,21 @@ import ttkbootstrap as ttk
 from aedesk.app.backdrop import KINDS, Backdrop, Kind
 from aedesk.app.clustering import Clustering
 from aedesk.app.desk import Desk
-from aedesk.app.explorer import Pick, Reading
+from aedesk.app.explorer import Pick
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel, Settling
+from aedesk.app.selection import How
 from aedesk.app.viewport import Viewport
 from aedesk.gui.generated import GeneratedCard
 from aedesk.gui.hands import Hands
 from aedesk.gui.map.controls import COLOURINGS, MapControls
+from aedesk.gui.map.courses import Courses
 from aedesk.gui.map.find import FindBar, matching
 from aedesk.gui.map.ground import paint_ground
-from aedesk.gui.map.latent_map import How, LatentMap, Pointed
+from aedesk.gui.map.latent_map import LatentMap
 from aedesk.gui.map.painter import Groups
 from aedesk.gui.map.picture import map_picture
+from aedesk.gui.map.pointing import Pointing
 from aedesk.gui.map.settling import SettlingBar
 from aedesk.gui.map.tools import ToolColumn
 from aedesk.gui.panels.code import CodePanel
@@ -35,14 +38,14 @@ from aedesk.gui.panels.samples import SamplesPanel
 from aedesk.gui.panels.selection import SelectionPanel
 from aedesk.gui.panels.trail import TrailPanel
 from aedesk.gui.theme import GAP, Look
+from aedesk.gui.timers import Timers
 from aedesk.storage.pictures import write_png
 
 if TYPE_CHECKING:
     from aedesk.latent.clusters import Clusters
+    from aedesk.latent.projection import Projection
 
 _REST = 150  # ms without a further pick before the place is judged
-_HOVER_REST = 40  # ms that the pointer stays on a point before its card comes
-_HOLE_REST = 250  # ms, where there is no point
 _PICTURES_PAUSE = 30  # ms between two frames while pictures are being decoded
 _PICTURES_BUDGET = 0.006  # seconds of decoding per frame
 
@@ -63,7 +66,8 @@ class MapPane(ttk.Frame):
         super().__init__(master)
         self._look, self._desk, self._explorer = look, desk, desk.explorer
         self._tell, self._on_problem = tell, on_problem
-        self._timers: dict[str, str] = {}
+        self._timers = Timers(self)
+        self._shown_map: Projection | None = None
         self.backdrop = Backdrop(desk.explorer, jobs)
         self.clustering = Clustering(desk.explorer, jobs)
         self.controls = MapControls(
@@ -80,7 +84,7 @@ class MapPane(ttk.Frame):
         place.pack(side="left", fill="both", expand=True)
         self.map = LatentMap(place, look, desk.explorer.pick_at)
         self.map.pack(fill="both", expand=True)
-        self.find = FindBar(place, self._on_find, on_problem)
+        self.find = FindBar(place, self._on_find)
         self.card = GeneratedCard(place, look, on_use=hands.use_generated, on_save=hands.save_digit)
         self._settling = SettlingBar(place, desk.explorer.cancel_map)
         self._build_buttons()
@@ -102,48 +106,40 @@ class MapPane(ttk.Frame):
         self, tell: Callable[[str], object], on_problem: Callable[[BaseException], object]
     ) -> None:
         body, look, desk = self.drawer.body, self._look, self._desk
-        self.trail_panel = TrailPanel(body, look, desk, tell, on_problem)
-        self.morph_panel = MorphPanel(body, look, desk, tell, on_problem)
+        trail = TrailPanel(body, look, desk, tell, on_problem)
+        morph = MorphPanel(body, look, desk, tell, on_problem)
         for panel in (
             NeighboursPanel(body, look, desk, tell, on_problem),
             SelectionPanel(body, look, desk, tell, on_problem),
-            self.trail_panel,
-            self.morph_panel,
+            trail,
+            morph,
             SamplesPanel(body, look, desk, tell, on_problem),
             CodePanel(body, look, desk, tell, on_problem),
         ):
             self.drawer.add(panel)
+        self.courses = Courses(self.map, desk, self.drawer, trail, morph)
+        self.pointing = Pointing(self.map, desk, self._timers)
 
     def _connect(self) -> None:
         explorer, desk, latent_map = self._explorer, self._desk, self.map
         explorer.model_changed.connect(self._show_model)
-        explorer.reading_changed.connect(self._show_reading)
-        explorer.settled.connect(self._show_reading)
+        explorer.reading_changed.connect(lambda _: self._make_way())
         explorer.picked.connect(self._show_pick)
         explorer.settling.connect(self._show_settling)
         desk.selection.changed.connect(self._show_selection)
-        desk.trail.changed.connect(lambda _: self._show_trail())
-        desk.morpher.changed.connect(lambda _: self._show_path())
         desk.pictures.changed.connect(lambda _: latent_map.request())
-        self.trail_panel.visible.connect(lambda _: self._show_trail())
-        self.morph_panel.frame_changed.connect(self._show_frame)
-        self.drawer.changed.connect(lambda _: self._show_path())
-        self.drawer.changed.connect(lambda _: self._show_trail())
         self.backdrop.changed.connect(lambda _: latent_map.request())
         self.backdrop.failed.connect(self._on_backdrop_failed)
         self.clustering.changed.connect(self._show_clusters)
         self.clustering.status.connect(self._tell)
         self.clustering.failed.connect(self._on_clustering_failed)
         latent_map.viewed.connect(lambda _: self._make_way())
-        latent_map.hovered.connect(self._on_hover)
         latent_map.selected.connect(self._on_selected)
         latent_map.path_drawn.connect(self._on_path)
         latent_map.tool_changed.connect(self.tools.show)
         latent_map.legend_clicked.connect(self._on_legend)
-        latent_map.escaped.connect(lambda _: self._on_escape())
         latent_map.painter.pictures = self._pictures_of
         latent_map.painter.backdrop = self._ground
-        self.bind("<Destroy>", self._on_destroy, add="+")
 
     # --- the explorer's news ---
 
@@ -152,12 +148,16 @@ class MapPane(ttk.Frame):
         self.show_layout(active)
         self.map.painter.source = active.shown.source or "images"
         self.map.mark_pick(None)
-        self.map.mark_ghost(None)
         self.card.hide()
-        self.map.show(active.projection.points, self._groups(active))
+        shown, self._shown_map = self._shown_map, active.base
+        # More points of the same map need no other view of it.
+        self.map.show(
+            active.projection.points,
+            self._groups(active),
+            fit=shown is not active.base or self.map.is_settling,
+        )
         self._show_selection(self._desk.selection.indices)
-        self._show_trail()
-        self._show_path()
+        self.courses.show()
 
     def _groups(self, active: ActiveModel) -> Groups:
         """Classes, or the clusters that were found among the codes shown."""
@@ -170,14 +170,10 @@ class MapPane(ttk.Frame):
         )
         return Groups(found.assignments, names, "Clusters: most frequent class")
 
-    def _show_reading(self, reading: Reading | None) -> None:
-        self.map.mark_sketch(reading.point if reading else None)
-        self._make_way()
-
     def _make_way(self) -> None:
         """The card hides neither a marker nor the legend."""
         if self.card.winfo_ismapped():
-            self.card.make_way(self.map.covers_marker)
+            self.card.make_way(self.map.covered)
 
     def _show_pick(self, pick: Pick) -> None:
         active = self._explorer.active
@@ -185,58 +181,36 @@ class MapPane(ttk.Frame):
             return
         self.map.mark_pick(pick.point)
         self.card.show(pick, active.atlas.classes)
-        self.card.make_way(self.map.covers_marker)
-        self._later("judge", _REST, self._judge_pick)
+        self.card.make_way(self.map.covered)
+        self._timers.later("judge", _REST, self._judge_pick)
 
     def _judge_pick(self) -> None:
         """Say whether the place can be trusted, once the pointer rests."""
         active, pick = self._explorer.active, self._explorer.pick
         if active is not None and pick is not None:
-            score = float(active.trust.at(pick.point[None]).score[0])
-            why = active.trust.explain(pick.point)
-            self.card.judge(score)
-            self._tell(why)
+            verdict = active.trust.judge(pick.point)
+            self.card.judge(verdict)
+            self._tell(verdict.words)
 
     def _show_settling(self, settling: Settling | None) -> None:
         active = self._explorer.active
         if active is None:
             return
-        if settling is None:
+        if settling is not None:
+            self._settling.show(settling.words)
+            if settling.points is not None:
+                self.card.hide()
+                self.map.show_settling(settling.points, Groups(active.atlas.labels, active.atlas.classes))
+        elif self.map.is_settling:
+            self._show_model(active)  # it came to nothing: back to the map in use
+        else:
             self._settling.hide()
-            self._show_model(active)
-            return
-        self._settling.show(settling.words)
-        if settling.points is not None and len(settling.points) == len(self.map.painter.points):
-            self.map.show_settling(settling.points)
-            self.card.hide()
 
     # --- the desk's news ---
 
     def _show_selection(self, indices: np.ndarray) -> None:
         self.map.painter.set_selected(indices)
         self.map.request()
-
-    def _show_trail(self) -> None:
-        trail = self._desk.trail
-        if self.trail_panel.is_visible and self.drawer.current != self.morph_panel.title:
-            self.map.draw_trail(trail.points, trail.strokes)
-        else:
-            self.map.draw_trail(np.zeros((0, 2)), np.zeros(0, int))
-        if self.drawer.current == self.trail_panel.title:
-            position = trail.position
-            self.map.mark_ghost(trail.points[position] if position is not None else None)
-
-    def _show_path(self) -> None:
-        strip = self._desk.morpher.strip
-        is_open = self.drawer.current == self.morph_panel.title
-        self.map.draw_path(strip.points if strip is not None and is_open else np.zeros((0, 2)))
-        if not is_open:
-            self.map.mark_ghost(None)
-
-    def _show_frame(self, frame: int | None) -> None:
-        strip = self._desk.morpher.strip
-        inside = strip is not None and frame is not None and frame < len(strip.points)
-        self.map.mark_ghost(strip.points[frame] if strip is not None and inside else None)
 
     def _show_clusters(self, found: Clusters | None) -> None:
         active = self._explorer.active
@@ -245,6 +219,7 @@ class MapPane(ttk.Frame):
         self.map.painter.set_groups(self._groups(active))
         self.map.painter.set_selected(self._desk.selection.indices)
         self.map.request()
+        self.controls.show_purity("")
         if found is not None:
             from aedesk.latent.clusters import purity
 
@@ -275,7 +250,7 @@ class MapPane(ttk.Frame):
         pictures = self._desk.pictures
         there = pictures.ready(active.shown, indices, _PICTURES_BUDGET)
         if not there.all():
-            self._later("pictures", _PICTURES_PAUSE, self.map.request)
+            self._timers.later("pictures", _PICTURES_PAUSE, self.map.request)
         return there, pictures.of(active.shown, indices[there])
 
     # --- the user's wishes ---
@@ -288,7 +263,9 @@ class MapPane(ttk.Frame):
     def toggle_all_points(self) -> None:
         """Every training image on the map, or the atlas's own."""
         active = self._explorer.active
-        if active is not None:
+        if self._settling.winfo_ismapped():  # it is on its way: once more means no
+            self._explorer.cancel_map()
+        elif active is not None:
             self._explorer.show_all_points(active.shown is active.atlas)
 
     def toggle_digits(self) -> None:
@@ -324,7 +301,7 @@ class MapPane(ttk.Frame):
         """Name the layout that is shown."""
         from aedesk.latent.projection import kinds
 
-        self.controls.show_layout(kinds(active.model.code_size), active.wish, active.model.code_size)
+        self.controls.show_layout(kinds(active.model.code_size), active.wish, active.atlas.codes.var(axis=0))
 
     def _set_colouring(self, name: str, clusters: int) -> None:
         self.map.painter.as_density = name == "density"
@@ -344,7 +321,10 @@ class MapPane(ttk.Frame):
 
         polygon, how = wish
         found = inside(self.map.painter.points, polygon)
-        self._desk.selection.choose(found[self.map.painter.visible[found]], how)
+        found = found[self.map.painter.visible[found]]
+        self._desk.selection.choose(found, how)
+        if not len(found):
+            self._tell("No point that is shown lies inside.")
         self.drawer.show(SelectionPanel.title)
 
     def _on_path(self, places: np.ndarray) -> None:
@@ -357,6 +337,7 @@ class MapPane(ttk.Frame):
         if active is None:
             return
         found = matching(words, active.shown)
+        found = found[self.map.painter.visible[found]]
         self._desk.selection.choose(found)
         self.drawer.show(SelectionPanel.title)
         self._tell(f"{len(found):,} points found.")
@@ -372,7 +353,10 @@ class MapPane(ttk.Frame):
             painter.set_hidden(painter.hidden ^ {group})
         self.map.request()
 
-    def _on_escape(self) -> None:
+    def give_up(self) -> None:
+        """Escape: stop what is on its way, else let go of the selection, else put the generated digit away."""
+        if self.map.give_up():
+            return
         if self._settling.winfo_ismapped():
             self._explorer.cancel_map()
         elif len(self._desk.selection.indices):
@@ -381,39 +365,7 @@ class MapPane(ttk.Frame):
             self.card.hide()
             self.map.mark_pick(None)
 
-    # --- hover ---
-
-    def _on_hover(self, pointed: Pointed | None) -> None:
-        self._cancel("hover")
-        self.map.card.hide()
-        if pointed is not None:
-            rest = _HOVER_REST if pointed.index is not None else _HOLE_REST
-            self._later("hover", rest, lambda: self._show_hover(pointed))
-
-    def _show_hover(self, pointed: Pointed) -> None:
-        """The point under the pointer; where there is none, what the decoder makes of the place."""
-        active = self._explorer.active
-        if active is None:
-            return
-        if pointed.index is None:
-            code = active.projection.to_codes(self.map.place_at(pointed.x, pointed.y))
-            self.map.card.show(
-                pointed.x, pointed.y, active.model.decode(code)[0], "decoded here:\nno code is near"
-            )
-        else:
-            x, y = self.map.view.to_pixels(active.projection.points[pointed.index]).tolist()
-            self.map.card.show(x, y, *self._describe(active, pointed.index))
-
-    def _describe(self, active: ActiveModel, index: int) -> tuple[np.ndarray, str]:
-        """The picture of a point, and a few lines about it."""
-        shown, pictures, chosen = active.shown, self._desk.pictures, np.array([index])
-        image = pictures.of(shown, chosen)[0]
-        lines = [f"class {shown.classes[shown.labels[index]]}"]
-        if shown.images is not None:
-            lines.append(f"training image #{shown.images[index]}")
-        errors = pictures.errors(shown, chosen)
-        lines.append("decoded from its code" if errors is None else f"error {errors[0]:.4f}")
-        return image, "\n".join(lines)
+    # --- what comes back with the next start ---
 
     def remember(self) -> dict[str, Any]:
         """What is to come back with the next start."""
@@ -431,25 +383,3 @@ class MapPane(ttk.Frame):
             self.controls.set_colouring(str(remembered["colouring"]))
         if remembered.get("backdrop") in KINDS:
             self.controls.set_backdrop(remembered["backdrop"])
-
-    # --- timers ---
-
-    def _later(self, name: str, delay: int, action: Callable[[], object]) -> None:
-        """Run `action` after `delay` ms, unless it is asked for again before."""
-        self._cancel(name)
-
-        def run() -> None:
-            self._timers.pop(name, None)
-            action()
-
-        self._timers[name] = self.after(delay, run)
-
-    def _cancel(self, name: str) -> None:
-        timer = self._timers.pop(name, None)
-        if timer is not None:
-            self.after_cancel(timer)
-
-    def _on_destroy(self, event: tk.Event[Any]) -> None:
-        if event.widget is self:
-            for name in tuple(self._timers):
-                self._cancel(name)

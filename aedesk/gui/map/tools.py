@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import ttkbootstrap as ttk
 
 from aedesk.gui.fields import explain
+from aedesk.gui.platform import COMMAND_KEY
+
+_MODIFIERS = f"Shift adds, {COMMAND_KEY} takes away."
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ TOOLS = (
         "hexagon",
         "l",
         "pencil",
-        "Select the points inside a loop. Shift adds, Ctrl takes away.",
+        f"Select the points inside a loop. {_MODIFIERS}",
     ),
     Tool(
         "box",
@@ -45,7 +48,7 @@ TOOLS = (
         "bounding-box",
         "b",
         "tcross",
-        "Select the points inside a box. Shift adds, Ctrl takes away.",
+        f"Select the points inside a box. {_MODIFIERS}",
     ),
     Tool(
         "path", "Path", "bezier2", "f", "pencil", "Draw a path: the digits along it become a film in Morph."

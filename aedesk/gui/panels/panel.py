@@ -78,6 +78,8 @@ def save_as(
         filetypes=((ending[1:].upper(), f"*{ending}"),),
     )
     if path:
+        if PurePath(path).suffix.lower() != ending:  # what is in a file is what its name says
+            path += ending
         try:
             told = save(path)
         except AedeskError as problem:

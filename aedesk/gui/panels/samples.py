@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import ttkbootstrap as ttk
 
-from aedesk.app.samples import HOTTEST
 from aedesk.errors import AedeskError
 from aedesk.gui.fields import explain, whole_number
 from aedesk.gui.panels.panel import Panel, save_as
 from aedesk.gui.panels.picture_row import PictureRow
 from aedesk.gui.theme import GAP, Look, Palette
+from aedesk.latent.sampling import HOTTEST
 
 if TYPE_CHECKING:
     from aedesk.app.desk import Desk

@@ -64,7 +64,12 @@ class SelectionPanel(Panel):
         )
         self.row.grid(row=1, column=1, sticky="nsew")
         self._pending: str | None = None
-        self.until_destroyed(desk.selection.summary_changed.connect(self._on_more_known), self._forget_wish)
+        self.until_destroyed(
+            desk.selection.summary_changed.connect(self._on_more_known),
+            desk.selection.saved.connect(tell),
+            desk.selection.failed.connect(on_problem),
+            self._forget_wish,
+        )
         self.watch(desk.selection.changed, desk.pictures.changed, desk.explorer.model_changed, look.changed)
 
     def _build_controls(self) -> ttk.Frame:

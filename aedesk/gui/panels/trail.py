@@ -150,7 +150,8 @@ class TrailPanel(Panel):
         strokes = self._trail.strokes
         if self._trail.position is None:
             number = strokes[-1] + 1
-            return f"now: {count:,} steps, {number} {'stroke' if number == 1 else 'strokes'}"
+            steps = "1 step" if count == 1 else f"{count:,} steps"
+            return f"now: {steps}, {number} {'stroke' if number == 1 else 'strokes'}"
         return f"step {step + 1:,} of {count:,}, stroke {strokes[step] + 1}"
 
     def _show_reading(self, reading: Reading | None) -> None:
