@@ -175,7 +175,7 @@ class Trail:
             return
         if before is None or before.model is not active.model:
             self._codes = [None] * len(self._images)
-        elif before.projection is active.projection:
+        elif before.base is active.base:
             return
         self._stop()
         self._there = 0

@@ -13,6 +13,7 @@ import numpy as np
 from aedesk import paths
 from aedesk.data.imageset import ImageSet
 from aedesk.errors import AedeskError
+from aedesk.latent import steps
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage import files, runs, tensors
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _KIND = "atlas"
 _MAX_CLASSES = 10_000
+_MAX_EXACT = 8  # numbers of a code that a compact file keeps as float16: so few may be a map themselves
 
 _log = logging.getLogger(__name__)
 
@@ -29,8 +31,8 @@ _log = logging.getLogger(__name__)
 class Atlas:
     """Codes of training images, with their classes.
 
-    codes: (N, D) float32, rounded to float16 precision where that is possible. labels: (N,) int64, indices
-    into `classes`. source: what the images are, in words. fingerprint: of the model, by
+    codes: (N, D) float32, rounded to what `save` writes of them, float16 or bytes, where that is possible. labels:
+    (N,) int64, indices into `classes`. source: what the images are, in words. fingerprint: of the model, by
     `storage.checkpoint.fingerprint`. data: the data set of the images, as `data.sources.load` takes it, or "" where
     it is not known. images: (N,) int32, which of its training images they are, or None where that is not known.
     """
@@ -68,7 +70,7 @@ def default_count(code_size: int) -> int:
     """How many codes an atlas holds unless told otherwise: at float16, 3 MB at most for the presets."""
     if code_size > 512:
         return 1500
-    return 5000 if code_size > 32 else 10_000
+    return 5000 if code_size > 64 else 10_000
 
 
 def build(
@@ -117,17 +119,24 @@ def assemble(
     )
 
 
-def save(atlas: Atlas, path: str | os.PathLike[str]) -> None:
-    """Write the atlas, whole or not at all, codes as float16 where their size allows. Raises AedeskError."""
+def save(atlas: Atlas, path: str | os.PathLike[str], compact: bool = False) -> None:
+    """Write the atlas, whole or not at all, codes as float16 where their size allows. Raises AedeskError.
+
+    compact: in about half the bytes, as what is shipped. Codes of more than 8 numbers become bytes, and no number
+    moves by more than 1/254 of the range of its column (see `steps.taken`).
+    """
     card = {
         "classes": list(atlas.classes),
         "source": atlas.source,
         "model": atlas.fingerprint,
         "data": atlas.data,
     }
-    arrays = {"codes": _compact(atlas.codes), "labels": atlas.labels.astype(np.int32)}
+    codes = _compact(atlas.codes)
+    arrays = {"codes": codes, "labels": _narrow(atlas.labels, np.uint8 if compact else np.int32)}
+    if compact and atlas.code_size > _MAX_EXACT and codes.dtype == np.float16:
+        arrays["codes"], arrays["offset"], arrays["scale"] = steps.taken(atlas.codes, np.uint8)
     if atlas.images is not None:
-        arrays["images"] = atlas.images.astype(np.int32)
+        arrays["images"] = _narrow(atlas.images, np.uint16 if compact else np.int32)
     tensors.write(path, _KIND, arrays, card)
 
 
@@ -192,14 +201,27 @@ def _compact(codes: np.ndarray) -> np.ndarray:
     return codes.astype(np.float16) if largest <= np.finfo(np.float16).max else codes
 
 
+def _narrow(indices: np.ndarray, dtype: type[np.unsignedinteger | np.signedinteger]) -> np.ndarray:
+    """Whole numbers from 0 in this type where they fit, else int32."""
+    return indices.astype(dtype if indices.max(initial=0) <= np.iinfo(dtype).max else np.int32)
+
+
 def _from_file(card: tensors.Card, arrays: tensors.Arrays) -> Atlas:
     """The atlas in what a file held; ValueError, TypeError or LookupError if there is none in it."""
-    if not {"codes", "labels"} <= arrays.keys() <= {"codes", "labels", "images"}:
-        raise ValueError("codes and labels expected, perhaps images, and nothing else")
+    whole = "offset" in arrays  # then codes are bytes
+    needed = {"codes", "labels"} | ({"offset", "scale"} if whole else set())
+    if not needed <= arrays.keys() <= needed | {"images"}:
+        raise ValueError("codes and labels expected, perhaps images, offset and scale, and nothing else")
     codes, labels, classes = arrays["codes"], arrays["labels"], card["classes"]
-    if codes.dtype not in (np.float16, np.float32) or codes.ndim != 2 or not codes.size:
+    if (
+        codes.dtype not in ((np.uint8,) if whole else (np.float16, np.float32))
+        or codes.ndim != 2
+        or not codes.size
+    ):
         raise ValueError(f"codes of the form {codes.dtype} {codes.shape}")
-    if labels.dtype != np.int32 or labels.shape != codes.shape[:1]:
+    if whole:
+        codes = steps.values_of(codes, arrays["offset"], arrays["scale"])
+    if labels.dtype not in (np.int32, np.uint8) or labels.shape != codes.shape[:1]:
         raise ValueError(f"{len(codes)} codes but labels of the form {labels.dtype} {labels.shape}")
     if not (
         isinstance(classes, list)
@@ -210,10 +232,12 @@ def _from_file(card: tensors.Card, arrays: tensors.Arrays) -> Atlas:
     if labels.min() < 0 or labels.max() >= len(classes):
         raise ValueError(f"labels from {labels.min()} to {labels.max()} for {len(classes)} classes")
     images, data = arrays.get("images"), card.get("data", "")  # an atlas of before they were kept has neither
-    if images is not None and (images.dtype != np.int32 or images.shape != labels.shape or images.min() < 0):
-        raise ValueError(
-            f"{len(codes)} codes but indices of images of the form {images.dtype} {images.shape}"
-        )
+    if images is not None:
+        if images.dtype not in (np.int32, np.uint16) or images.shape != labels.shape or images.min() < 0:
+            raise ValueError(
+                f"{len(codes)} codes but indices of images of the form {images.dtype} {images.shape}"
+            )
+        images = images.astype(np.int32)
     if not all(isinstance(words, str) for words in (card["source"], card["model"], data)):
         raise ValueError("source, model or data of an unknown form")
     return Atlas(

@@ -10,10 +10,12 @@ import numpy as np
 
 from aedesk import paths
 from aedesk.errors import AedeskError
+from aedesk.latent import steps
 from aedesk.latent.atlas import Atlas
 from aedesk.storage import files, tensors
 
 _KIND = "map"
+_METHOD = 2  # raised when the same codes get another map than before: those of before are passed over
 
 _log = logging.getLogger(__name__)
 
@@ -30,16 +32,27 @@ def find(atlas: Atlas, kind: str) -> np.ndarray | None:
 
 def keep(atlas: Atlas, kind: str, points: np.ndarray) -> None:
     """Put the points of a map into the cache; where that cannot be done, the log says so."""
-    path = paths.cache() / "maps" / _file_name(atlas, kind)
+    folder = paths.cache() / "maps"
     try:
-        files.make_folder(path.parent)
-        tensors.write(path, _KIND, {"points": points}, {"model": atlas.fingerprint})
+        files.make_folder(folder)
+        write(folder, atlas, kind, points)
     except AedeskError as problem:
         _log.warning("the map is not kept: %s", problem)
 
 
+def write(folder: Path, atlas: Atlas, kind: str, points: np.ndarray, compact: bool = False) -> None:
+    """Write the points (N, 2) float32 of a map where `find` looks for them in a folder of maps. Raises AedeskError.
+
+    compact: in half the bytes, as what is shipped; no point moves by more than 1/65534 of the map's width or height.
+    """
+    arrays = {"points": points}
+    if compact:
+        arrays = dict(zip(("points", "offset", "scale"), steps.taken(points, np.uint16), strict=True))
+    tensors.write(folder / _file_name(atlas, kind), _KIND, arrays, {"model": atlas.fingerprint})
+
+
 def _file_name(atlas: Atlas, kind: str) -> str:
-    return f"{hashlib.sha256(atlas.codes.tobytes()).hexdigest()[:32]}-{kind}.safetensors"
+    return f"{hashlib.sha256(atlas.codes.tobytes()).hexdigest()[:32]}-{kind}{_METHOD}.safetensors"
 
 
 def _read(path: Path, count: int) -> np.ndarray | None:
@@ -47,8 +60,10 @@ def _read(path: Path, count: int) -> np.ndarray | None:
         return None
     try:
         _, arrays = tensors.read(path, _KIND)
-    except AedeskError as problem:
+        points = arrays.get("points", np.empty(0))
+        if points.dtype == np.uint16:
+            points = steps.values_of(points, arrays["offset"], arrays["scale"])
+    except (AedeskError, ValueError, LookupError) as problem:
         _log.warning("the map is computed again: %s", problem)
         return None
-    points = arrays.get("points", np.empty(0))
     return points if points.shape == (count, 2) and points.dtype == np.float32 else None

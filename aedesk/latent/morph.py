@@ -12,6 +12,7 @@ from aedesk.latent.neighbours import Neighbours
 from aedesk.latent.projection import Projection
 
 _LEAST_SINE = 1e-3  # of the angle between two codes: below, their arc is a line, or could be any
+_MOST_CODES = 10_000  # of a graph: it takes a second; 20,000 take four
 _ROWS = 500  # codes looked up between two looks at `cancelled`
 
 
@@ -45,14 +46,16 @@ def spherical(a: np.ndarray, b: np.ndarray, n: int) -> np.ndarray:
 class Roads:
     """Ways that keep to where codes are dense: the shortest in the graph of every code's nearest neighbours.
 
-    codes: (N, D). An edge costs the square of its length, so that many short steps are preferred to one leap
-    across an empty place. cancelled() -> bool is asked while the graph is built; raises Cancelled.
+    codes: (N, D); of more than 10,000, some are taken. An edge costs the square of its length, so that many short
+    steps are preferred to one leap across an empty place. cancelled() -> bool is asked while the graph is built;
+    raises Cancelled.
     """
 
     def __init__(self, codes: np.ndarray, k: int = 12, cancelled: Callable[[], bool] | None = None) -> None:
-        self._codes = np.ascontiguousarray(codes, np.float32)
+        some = np.random.default_rng(0).permutation(codes, axis=0)[:_MOST_CODES]
+        self._codes = np.ascontiguousarray(some, np.float32)
         self._neighbours = Neighbours(self._codes)
-        self._k = min(k, len(codes))
+        self._k = min(k, len(some))
         edges = self._edges(cancelled)
         # Dijkstra takes a cost of zero for no edge, and equal codes are worth a step.
         self._floor = 1e-9 * float(edges[2].mean()) + np.finfo(np.float32).tiny

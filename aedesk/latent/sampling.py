@@ -16,8 +16,11 @@ SAMPLERS = ("gaussian", "mixture", "prior")
 HOTTEST = 2.0  # the highest temperature
 
 # Of a mixture. With 10 components in all, a digit classifier is sure (over .9) of 71 % of dense-32's samples, with one
-# for every 60 codes of 88 %; of vanilla-64's 71 and 80 %, of mlp-128's 71 and 88 %, of conv's 56 and 73 %.
+# for every 60 codes of 86 %; of vanilla-64's 71 and 80 %, of mlp-128's 71 and 88 %, of conv's 56 and 72 %.
 _CODES_PER_COMPONENT = 60
+_MOST_COMPONENTS = 100
+_MOST_NUMBERS = 400_000  # of all codes together that a mixture is fitted to, and at least so many codes:
+_ENOUGH_CODES, _MOST_CODES = 5_000, 10_000  # with more it takes longer, and draws no better
 _FULL_UP_TO = 128  # numbers in a code; above, a component has too few codes for a full covariance
 _FEW_STEPS = 10  # of EM after k-means: with so many components, 50 give no better samples
 _STEPS_AT_ONCE = 5  # of EM, between two looks at `cancelled`
@@ -81,13 +84,15 @@ class Mixture:
     ) -> Mixture:
         """The mixture of an atlas, the same for the same atlas. Takes seconds; raises Cancelled if ended.
 
-        components: one for every 60 codes if None.
+        components: one for every 60 codes if None, 100 at most.
         """
         if len(atlas) == 1:  # nothing to fit, and scikit-learn refuses
             codes = atlas.codes.astype(np.float64)
             return Mixture(np.ones(1), codes, np.zeros_like(codes), atlas.non_negative)
-        count = components or max(1, len(atlas) // _CODES_PER_COMPONENT)
-        fitted = fit_gaussians(atlas.codes, count, cancelled=cancelled, steps=_FEW_STEPS)
+        most = int(np.clip(_MOST_NUMBERS // atlas.code_size, _ENOUGH_CODES, _MOST_CODES))
+        codes = np.random.default_rng(0).permutation(atlas.codes, axis=0)[:most]
+        count = components or int(np.clip(len(codes) // _CODES_PER_COMPONENT, 1, _MOST_COMPONENTS))
+        fitted = fit_gaussians(codes, count, cancelled=cancelled, steps=_FEW_STEPS)
         diagonal = fitted.covariance_type == "diag"
         factors = np.sqrt(fitted.covariances_) if diagonal else np.linalg.cholesky(fitted.covariances_)
         return Mixture(fitted.weights_, fitted.means_, factors, atlas.non_negative)

@@ -256,7 +256,7 @@ def test_every_panel_stays_sound_when_a_model_of_another_code_and_fewer_points_c
     desk.selection.choose(np.arange(9_950, 10_000))
     pane(app).drawer.show(title)
     app.pump(0.2)
-    for reference in ("dense-2d", "deep-64", "dense-32"):
+    for reference in ("dense-2d", "conv", "dense-32"):
         app.window.load_model(reference)
         app.pump_until(lambda reference=reference: app.window.explorer.active.reference == reference)
         app.pump(0.3)
@@ -338,8 +338,8 @@ def test_at_high_zoom_points_are_shown_as_pictures_and_the_legend_counts_them(ap
 def test_a_pointer_that_rests_while_another_model_comes_does_no_harm(app):
     x, y = pixel_of(app, 9_999)
     pane(app).map.event_generate("<Motion>", x=round(x), y=round(y))
-    app.window.load_model("deep-64")
-    app.pump_until(lambda: app.window.explorer.active.reference == "deep-64")
+    app.window.load_model("conv")
+    app.pump_until(lambda: app.window.explorer.active.reference == "conv")
     app.pump(0.3)
     assert app.errors == []
     assert not pane(app).map.card.is_shown

@@ -452,7 +452,7 @@ def test_a_selection_goes_with_its_model_though_the_next_has_fewer_points(bench,
     count = len(desktop.explorer.active.shown)
     desktop.desk.selection.choose(np.arange(count - 50, count))
     bench.pump(0.1)
-    desktop.explorer.load("deep-64")
+    desktop.explorer.load("conv")
     bench.pump_until(lambda: len(desktop.explorer.active.shown) < count)
     bench.pump(0.2)
     assert "Nothing is chosen" in desktop.text()

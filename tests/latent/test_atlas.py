@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
 
 from aedesk import paths
 from aedesk.data.imageset import ImageSet
@@ -93,7 +94,13 @@ def test_all_images_are_taken_where_there_are_too_few(model: Model, images: Imag
 
 
 def test_large_codes_make_smaller_atlases() -> None:
-    assert atlases.default_count(128) == 5000
+    assert [atlases.default_count(size) for size in (2, 64, 65, 512, 513)] == [
+        10_000,
+        10_000,
+        5000,
+        5000,
+        1500,
+    ]
     assert atlases.default_count(1024) == 1500
 
 
@@ -115,6 +122,103 @@ def test_codes_beyond_half_precision_keep_their_size(tmp_path: Path) -> None:
     atlas = Atlas(np.array([[1e6, 1.0]], np.float32), np.zeros(1, np.int64), ("a",), "far")
     atlases.save(atlas, tmp_path / "a.safetensors")
     assert same(atlases.load(tmp_path / "a.safetensors"), atlas)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(columns=st.data())
+def test_a_compact_atlas_keeps_codes_within_half_a_step_and_moves_them_once(
+    tmp_path: Path, columns: st.DataObject
+) -> None:
+    count, size = columns.draw(st.integers(1, 40)), 9
+    numbers = arrays_of.arrays(np.float32, (count, size), elements=st.floats(-1, 1, width=32))
+    across = st.lists(st.sampled_from([0, 1e-40, 1e-6, 0.3, 1, 7, 3e4]), min_size=size, max_size=size)
+    away = st.lists(st.sampled_from([0, 1e-30, 0.1, -2, 3e4]), min_size=size, max_size=size)
+    spread, middle = (np.array(columns.draw(of), np.float32) for of in (across, away))
+    codes = columns.draw(numbers) * spread + middle
+    codes[:, 0] = np.abs(codes[:, 0])
+    compact = Atlas(codes, np.zeros(count, np.int64), ("a",), "some", images=np.arange(count, dtype=np.int32))
+    atlases.save(compact, tmp_path / "a.safetensors", compact=True)
+    kept = tensors.read(tmp_path / "a.safetensors", "atlas")[1]
+    loaded = atlases.load(tmp_path / "a.safetensors")
+    assert [kept[name].dtype for name in ("codes", "labels", "images")] == [np.uint8, np.uint8, np.uint16]
+    assert (np.abs(loaded.codes.astype(np.float64) - codes) <= kept["scale"].astype(np.float64) / 2).all()
+    span = np.ptp(codes.astype(np.float64), axis=0)
+    assert (kept["scale"] <= np.maximum(span / 127, 2e-45)).all()
+    assert (np.sign(loaded.codes) * np.sign(codes) >= 0).all()
+    assert (loaded.codes[codes == 0] == 0).all()
+    np.testing.assert_array_equal(loaded.codes[:, span == 0], codes[:, span == 0])
+    atlases.save(loaded, tmp_path / "b.safetensors", compact=True)
+    assert same(atlases.load(tmp_path / "b.safetensors"), loaded)
+
+
+def test_a_compact_atlas_is_one_byte_a_number(model: Model, images: ImageSet, tmp_path: Path) -> None:
+    codes = np.random.default_rng(0).normal(size=(1000, 32)).astype(np.float32)
+    atlas = Atlas(codes, np.arange(1000) % 3, CLASSES, "noise", "f", "set", np.arange(1000, dtype=np.int32))
+    atlases.save(atlas, tmp_path / "a.safetensors", compact=True)
+    assert (tmp_path / "a.safetensors").stat().st_size < 1000 * (32 + 1 + 2) + 2000
+    loaded = atlases.load(tmp_path / "a.safetensors", "f", 32)
+    assert same(dataclasses.replace(loaded, codes=codes), atlas)
+    assert loaded.labels.dtype == np.int64
+    assert loaded.images is not None
+    assert loaded.images.dtype == np.int32
+
+
+def test_what_does_not_fit_in_a_compact_atlas_is_kept_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    many = tuple(str(name) for name in range(300))
+    images = np.array([0, 70_000], np.int32)
+    for codes in (np.full((2, 9), 1e6, np.float32), np.array([[0.1, 0.7], [3, 4]], np.float16)):
+        atlas = Atlas(codes.astype(np.float32), np.array([0, 299]), many, "wide", images=images)
+        atlases.save(atlas, path, compact=True)
+        assert same(atlases.load(path), atlas)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"scale": None},
+        {"offset": None},
+        {"offset": None, "scale": None},
+        {"codes": np.zeros((2, 3), np.float16)},
+        {"codes": np.zeros((2, 3), np.uint16)},
+        {
+            "codes": np.zeros((2, 0), np.uint8),
+            "scale": np.zeros(0, np.float32),
+            "offset": np.zeros(0, np.float32),
+        },
+        {"scale": np.ones(2, np.float32)},
+        {"scale": np.ones((1, 3), np.float32)},
+        {"scale": np.ones(3, np.float16)},
+        {"scale": np.full(3, -1, np.float32)},
+        {"scale": np.full(3, 3e38, np.float32)},
+        {"offset": np.ones(1, np.float32)},
+        {"offset": np.ones(3, np.int32)},
+        {"offset": np.full(3, -3e38, np.float32)},
+        {"labels": np.array([0, 3], np.uint8)},
+        {"labels": np.zeros(2, np.uint16)},
+        {"images": np.zeros(3, np.uint16)},
+        {"images": np.zeros(2, np.uint8)},
+    ],
+    ids=str,
+)
+def test_a_compact_atlas_that_does_not_fit_together_is_refused(
+    tmp_path: Path, arrays: dict[str, np.ndarray | None]
+) -> None:
+    good = {
+        "codes": np.zeros((2, 3), np.uint8),
+        "labels": np.zeros(2, np.uint8),
+        "offset": np.zeros(3, np.float32),
+        "scale": np.ones(3, np.float32),
+    }
+    path = tmp_path / "a.safetensors"
+    card = {"classes": list(CLASSES), "source": "", "model": ""}
+    tensors.write(path, "atlas", good, card)
+    assert len(atlases.load(path)) == 2
+    tensors.write(
+        path, "atlas", {name: one for name, one in {**good, **arrays}.items() if one is not None}, card
+    )
+    with pytest.raises(AedeskError, match=r"a\.safetensors: not an atlas"):
+        atlases.load(path)
 
 
 def test_codes_are_non_negative_after_a_relu_only() -> None:
@@ -166,15 +270,26 @@ def test_an_atlas_that_does_not_fit_together_is_refused(
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(position=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255), cut=st.booleans())
+@given(
+    position=st.floats(0, 1, exclude_max=True),
+    mask=st.integers(1, 255),
+    cut=st.booleans(),
+    size=st.sampled_from([2, 9]),
+)
 def test_a_damaged_atlas_is_refused_or_unchanged(
-    tmp_path: Path, position: float, mask: int, cut: bool
+    tmp_path: Path, position: float, mask: int, cut: bool, size: int
 ) -> None:
     path = tmp_path / "a.safetensors"
     atlas = Atlas(
-        np.ones((3, 2), np.float32), np.arange(3), CLASSES, "ones", "f", "set", np.arange(3, dtype=np.int32)
+        np.ones((3, size), np.float32),
+        np.arange(3),
+        CLASSES,
+        "ones",
+        "f",
+        "set",
+        np.arange(3, dtype=np.int32),
     )
-    atlases.save(atlas, path)
+    atlases.save(atlas, path, compact=True)
     content = bytearray(path.read_bytes())
     place = int(position * len(content))
     content[place] ^= mask

@@ -14,6 +14,11 @@ from aedesk.latent.tsne import TSne
 from aedesk.models.model import Model
 from aedesk.storage.library import load_model, resolve
 
+# Held out, a digit is to keep its class 0.97 times as often as its code itself does, by the judge of the benchmark.
+# The judge here is weaker and reads the mean of several codes more easily than one code: with atlases of a half and a
+# quarter of the codes, which fell short of that, it still found 0.988 and 0.975, and with the shipped 0.999 and 0.995.
+BARS = {"dense-32": 0.993, "vanilla-64": 0.985}
+
 pytestmark = pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # eight epochs are enough
 
 
@@ -25,9 +30,8 @@ def judge(mnist: DataSet) -> MLPClassifier:
     return network.fit(flat(some.images / 255), some.labels)
 
 
-@pytest.fixture(scope="module")
-def desk() -> tuple[Model, Atlas]:
-    path = resolve("dense-32")
+def shipped(name: str) -> tuple[Model, Atlas]:
+    path = resolve(name)
     atlas = atlas_for(path)
     assert atlas is not None
     return load_model(path), atlas
@@ -37,10 +41,11 @@ def flat(pictures: np.ndarray) -> np.ndarray:
     return pictures.reshape(len(pictures), -1).astype(np.float32)
 
 
+@pytest.mark.parametrize("name", BARS)
 def test_a_digit_keeps_its_class_on_the_way_to_the_map_and_back(
-    mnist: DataSet, judge: MLPClassifier, desk: tuple[Model, Atlas]
+    mnist: DataSet, judge: MLPClassifier, name: str
 ) -> None:
-    model, atlas = desk
+    model, atlas = shipped(name)
     digits = mnist.test[np.arange(0, 10_000, 10)]
     assert judge.score(flat(digits.images / 255), digits.labels) > 0.96
     codes = model.encode(digits.images)
@@ -51,14 +56,12 @@ def test_a_digit_keeps_its_class_on_the_way_to_the_map_and_back(
         return float(judge.score(flat(model.decode(codes)), digits.labels))
 
     settled = np.stack([projection.settle(code) for code in codes])
-    assert share(projection.to_codes(settled)) >= 0.97 * share(codes)
-    assert share(projection.to_codes(projection.to_points(codes))) >= 0.95 * share(codes)
+    assert share(projection.to_codes(settled)) >= BARS[name] * share(codes)
+    assert share(projection.to_codes(projection.to_points(codes))) >= 0.98 * share(codes)
 
 
-def test_between_the_codes_of_one_class_the_picture_is_of_that_class(
-    judge: MLPClassifier, desk: tuple[Model, Atlas]
-) -> None:
-    model, atlas = desk
+def test_between_the_codes_of_one_class_the_picture_is_of_that_class(judge: MLPClassifier) -> None:
+    model, atlas = shipped("dense-32")
     projection = project("tsne", atlas)
     ones = projection.points[atlas.labels == 1]
     middle = np.median(ones, axis=0)
