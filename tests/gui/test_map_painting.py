@@ -164,6 +164,19 @@ def test_the_legend_says_how_many_points_are_shown_as_pictures() -> None:
     assert ink.tolist() == [0x14, 0x18, 0x24], "the middle of the third point's picture, which is all ink"
 
 
+@pytest.mark.parametrize("backdrop", [False, True])
+def test_pictures_lie_over_density_too(backdrop: bool) -> None:
+    view = around(np.zeros(2), np.array([300.0, 300.0]), 300, 300)
+    made = painter([(100, 100), (200, 200)], [0, 1])
+    made.as_density = True
+    made.pictures = lambda indices: (np.ones(len(indices), bool), np.ones((len(indices), 28, 28), np.float32))
+    if backdrop:
+        made.backdrop = lambda view: np.full((view.height, view.width), int(pack(GREEN)), np.uint32)
+    picture = bytes_of(made.paint(view, 1.0)[0])
+    assert picture[100, 200].tolist() == [0x14, 0x18, 0x24]
+    assert picture[5, 5].tolist() == (GREEN.tolist() if backdrop else [255, 255, 255])
+
+
 def test_another_theme_changes_the_paper() -> None:
     made = painter([(20, 80)], [0])
     made.recolour(DARK)

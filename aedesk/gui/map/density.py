@@ -11,14 +11,22 @@ _CELL = 8  # px
 _BLUR = 1.1  # cells, standard deviation
 
 
-def paint_density(x: np.ndarray, y: np.ndarray, colours: np.ndarray, ground: np.ndarray) -> np.ndarray:
-    """Paint over `ground`, (H, W) uint32 as of `dots.pack`: the densest twentieth of the area in full colour.
+def paint_density(
+    x: np.ndarray,
+    y: np.ndarray,
+    colours: np.ndarray,
+    size: tuple[int, int],
+    surface: np.ndarray,
+    ground: np.ndarray | None = None,
+) -> np.ndarray:
+    """(height, width) uint32 as of `dots.pack`: the densest twentieth of the area in full colour.
 
-    x, y: (n,) pixels of the points in view. colours: (n, 3) in [0, 255], one per point.
+    x, y: (n,) pixels of the points in view. colours: (n, 3) in [0, 255], one per point. size: width and height.
+    surface: (3,), what is under the colours, unless there is a `ground` to paint over, (height, width) uint32.
     """
     from scipy.ndimage import gaussian_filter
 
-    height, width = ground.shape
+    width, height = size
     columns, rows = -(-width // _CELL), -(-height // _CELL)
     cells = (y // _CELL).astype(np.int32) * columns + (x // _CELL).astype(np.int32)
     planes = [None, *(colours[:, channel] for channel in range(3))]
@@ -28,14 +36,15 @@ def paint_density(x: np.ndarray, y: np.ndarray, colours: np.ndarray, ground: np.
     full = float(np.quantile(seen, 0.95)) if len(seen) else 1.0
     share = np.clip(number / max(full, 1e-6), 0, 1) ** 0.6
     mixed = np.stack(channels, axis=-1) / np.maximum(number, 1e-6)[..., None]
-    cells_of_colour = Image.frombuffer("RGBX", (columns, rows), pack(mixed.clip(0, 255)), "raw", "RGBX", 0, 1)
-    below = Image.frombuffer("RGBX", (width, height), np.ascontiguousarray(ground), "raw", "RGBX", 0, 1)
-    painted = Image.composite(
-        _enlarged(cells_of_colour, width, height),
-        below,
-        _enlarged(Image.fromarray((share * 255).astype(np.uint8)), width, height),
-    )
-    return np.frombuffer(painted.tobytes(), np.uint32).reshape(height, width)
+    if ground is None:
+        mixed = surface + share[..., None] * (mixed - surface)
+    colour = Image.frombuffer("RGBX", (columns, rows), pack(mixed.clip(0, 255)), "raw", "RGBX", 0, 1)
+    painted = _enlarged(colour, width, height)
+    if ground is not None:
+        below = Image.frombuffer("RGBX", size, np.ascontiguousarray(ground), "raw", "RGBX", 0, 1)
+        mask = Image.fromarray((share * 255).astype(np.uint8))
+        painted = Image.composite(painted, below, _enlarged(mask, width, height))
+    return np.frombuffer(bytearray(painted.tobytes()), np.uint32).reshape(height, width)  # to be painted on
 
 
 def _enlarged(cells: Image.Image, width: int, height: int) -> Image.Image:

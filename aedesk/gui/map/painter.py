@@ -132,9 +132,8 @@ class Painter:
         return "\n".join([*lines, self.remark]) if self.remark else "\n".join(lines)
 
     def _density(self, view: Viewport, points: InView, ground: np.ndarray | None) -> np.ndarray:
-        if ground is None:
-            ground = np.full((view.height, view.width), pack(self._surface), np.uint32)
-        return paint_density(points.x, points.y, self._colours[points.tints], ground)
+        colours, size = self._colours[points.tints], (view.width, view.height)
+        return paint_density(points.x, points.y, colours, size, self._surface, ground)
 
     def _paint_pictures(self, picture: np.ndarray, view: Viewport, in_view: InView, scale: float) -> None:
         self._shown_pictures = None
