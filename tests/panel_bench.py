@@ -64,7 +64,7 @@ class PanelBench(WindowBench):
         self.panel.pack(fill="both", expand=True)
         self.panel.shown()
         self.load(model)
-        self.pump(0.2)
+        self.pump(0.05)
 
     def load(self, model):
         before = self.explorer.active

@@ -110,7 +110,7 @@ class App:
 
     def wait_for_model(self) -> None:
         self.pump_until(lambda: self.window.explorer.active is not None)
-        self.pump(0.2)
+        self.pump(0.05)
 
     def close(self) -> None:
         if self.is_open:

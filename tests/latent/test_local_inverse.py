@@ -53,10 +53,11 @@ def test_a_digit_keeps_its_class_on_the_way_to_the_map_and_back(
     assert isinstance(projection, TSne)
 
     def share(codes: np.ndarray) -> float:
-        return float(judge.score(flat(model.decode(codes)), digits.labels))
+        return float(judge.score(flat(model.decode(codes)), digits.labels[: len(codes)]))
 
-    settled = np.stack([projection.settle(code) for code in codes])
-    assert share(projection.to_codes(settled)) >= BARS[name] * share(codes)
+    some = codes[:500]
+    settled = np.stack([projection.settle(code) for code in some])
+    assert share(projection.to_codes(settled)) >= BARS[name] * share(some)
     assert share(projection.to_codes(projection.to_points(codes))) >= 0.98 * share(codes)
 
 
