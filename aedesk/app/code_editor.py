@@ -91,9 +91,9 @@ class CodeEditor:
         self._move(code, position)
 
     def _move(self, code: np.ndarray, position: int | None) -> None:
-        self.code = code
-        is_as_it_came = self._base is not None and np.array_equal(code, self._base)
-        self.moved = None if is_as_it_came else position
+        if self._base is not None and np.array_equal(code, self._base):
+            code, position = self._base.copy(), None  # it came like this, but for the sign of a zero
+        self.code, self.moved = code, position
         self._explorer.pick_code(code, ORIGIN)
         pick = self._explorer.pick
         if pick is not None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aedesk.app.code_editor import ORIGIN, CodeEditor
@@ -193,6 +193,7 @@ MOVES = st.lists(st.tuples(st.integers(0, 40), st.floats(-1e6, 1e6)), max_size=6
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(start=st.lists(st.floats(-50, 50, width=32), min_size=64, max_size=64), moves=MOVES)
+@example(start=[-0.0] * 64, moves=[(2, 0.0)])
 def test_a_reset_restores_the_code_bit_for_bit(loaded, start, moves):
     editor = CodeEditor(loaded)
     code = np.array(start, np.float32)
