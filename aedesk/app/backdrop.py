@@ -19,6 +19,7 @@ from aedesk.app.loading import ActiveModel
 from aedesk.app.signal import Signal
 from aedesk.app.viewport import Viewport
 from aedesk.app.worker import Link, Worker
+from aedesk.storage.pictures import grey
 
 Kind = Literal["none", "digits", "trust"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -255,7 +256,7 @@ def _compute_cells(
         batch = keys[start : start + size]
         begun = time.perf_counter()
         values = compute(lattice.centres(batch))
-        yield batch, np.rint(values * 255).astype(np.uint8)
+        yield batch, grey(values)
         pace = (time.perf_counter() - begun) / len(batch)
         start += len(batch)
         size = int(np.clip(_BATCH_SECONDS / max(pace, 1e-6), 1, _LARGEST_BATCH))

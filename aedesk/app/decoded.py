@@ -11,6 +11,7 @@ import numpy as np
 
 from aedesk.app.worker import Link
 from aedesk.errors import Cancelled
+from aedesk.storage.pictures import grey
 
 if TYPE_CHECKING:
     from aedesk.data.imageset import ImageSet
@@ -108,7 +109,7 @@ def decode(model: Model, atlas: Atlas, images: ImageSet | None, indices: np.ndar
     if images is not None:
         difference = pictures - originals(images, atlas, indices).astype(np.float32) / 255
         errors = (difference**2).mean(axis=(1, 2))
-    return Part(indices, np.rint(pictures * 255).astype(np.uint8), errors)
+    return Part(indices, grey(pictures), errors)
 
 
 def decode_in_parts(

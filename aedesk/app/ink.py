@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from aedesk.storage.pictures import grey
+
 SIZE = 560  # pixels of the raster's edge: a canvas of 280 points, twice supersampled
 _UNDO_LEVELS = 200
 
@@ -106,7 +108,7 @@ class Ink:
 
     def show_picture(self, picture: np.ndarray) -> None:
         """Put a (28, 28) float picture in [0, 1] on the canvas, enlarged; the model sees it as it is."""
-        small = Image.fromarray((picture * 255).round().astype(np.uint8))
+        small = Image.fromarray(grey(picture))
         self.replace(np.asarray(small.resize((SIZE, SIZE), Image.Resampling.BICUBIC)), exact=picture)
 
     def undo(self) -> None:

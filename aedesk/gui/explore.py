@@ -19,6 +19,7 @@ from aedesk.gui.map.pane import MapPane
 from aedesk.gui.sketchpad import Sketchpad
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.tiles import CodeTile, ImageTile
+from aedesk.gui.timers import Timers
 
 _WIDEST, _NARROWEST = 640, 160  # px, of the canvas's edge
 _CAPTION = 22  # px, height of the words above a tile
@@ -50,7 +51,7 @@ class ExploreTab(ttk.Frame):
         explorer = desk.explorer
         self._look, self._explorer, self.ink = look, explorer, desk.ink
         self._hands, self._on_random_digit = hands, on_random_digit
-        self._resting: str | None = None
+        self._timers = Timers(self)
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
         self._build_left().grid(row=0, column=0, sticky="ns", padx=(0, 2 * GAP))
@@ -60,7 +61,6 @@ class ExploreTab(ttk.Frame):
         explorer.reading_changed.connect(self._show_reading)
         look.changed.connect(lambda _: self.guess.show(explorer.reading))
         self.bind("<Configure>", self._on_configure)
-        self.bind("<Destroy>", self._on_destroy, add="+")
 
     # --- building ---
 
@@ -141,18 +141,10 @@ class ExploreTab(ttk.Frame):
         self._rebuilds.show(reading.reconstruction if reading else None)
         self._errs.show(reading.error if reading else None, signed=True)
         self.guess.show(reading)
-        if self._resting is not None:
-            self.after_cancel(self._resting)
-        self._resting = self.after(_REST, self._on_rest) if reading is not None else None
-
-    def _on_destroy(self, event: tk.Event[Any]) -> None:
-        if event.widget is self and self._resting is not None:
-            self.after_cancel(self._resting)
-            self._resting = None
-
-    def _on_rest(self) -> None:
-        self._resting = None
-        self._explorer.rest()
+        if reading is not None:
+            self._timers.later("rest", _REST, self._explorer.rest)
+        else:
+            self._timers.cancel("rest")
 
     # --- the user's wishes ---
 

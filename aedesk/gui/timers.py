@@ -25,6 +25,10 @@ class Timers:
 
         self._running[name] = self._widget.after(delay, run)
 
+    def is_waiting(self, name: str) -> bool:
+        """Whether a delay has been asked for and not yet ended."""
+        return name in self._running
+
     def cancel(self, name: str) -> None:
         timer = self._running.pop(name, None)
         if timer is not None:

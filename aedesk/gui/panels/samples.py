@@ -14,6 +14,7 @@ from aedesk.gui.fields import explain, whole_number
 from aedesk.gui.panels.panel import Panel, save_as
 from aedesk.gui.panels.picture_row import PictureRow
 from aedesk.gui.theme import GAP, Look, Palette
+from aedesk.gui.timers import Timers
 from aedesk.latent.sampling import HOTTEST
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ ORIGIN = "a sample"
 _NAMES = {"gaussian": "Gaussian", "mixture": "Gaussian mixture", "prior": "Prior"}
 _COUNTS = (12, 24, 48, 96, 200)
 _LARGEST_SEED = 2**32 - 1
+_DRAW = "draw"  # the delay before what the controls say is drawn
 _PATIENCE = 200  # ms without a change of the controls before a sheet is drawn
 _INVITATION = (
     "Surprise me turns codes that nobody\nhas drawn into digits. A click shows\nwhere one lies on the map."
@@ -48,7 +50,7 @@ class SamplesPanel(Panel):
         self._tell, self._on_problem = tell, on_problem
         self._kinds: tuple[str, ...] = ()
         self._shown: object = None  # the sheet in the row
-        self._pending: str | None = None
+        self._timers = Timers(self)
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
         self._build_controls().grid(row=0, column=0, sticky="nsw", padx=(0, 2 * GAP))
@@ -64,9 +66,7 @@ class SamplesPanel(Panel):
         )
         self.row.grid(row=0, column=1, sticky="nsew")
         self.watch(desk.samples.changed, desk.explorer.model_changed)
-        self.until_destroyed(
-            desk.samples.failed.connect(on_problem), look.changed.connect(self._recolour), self._forget_wish
-        )
+        self.until_destroyed(desk.samples.failed.connect(on_problem), look.changed.connect(self._recolour))
 
     def _build_controls(self) -> ttk.Frame:
         frame = ttk.Frame(self)
@@ -139,13 +139,13 @@ class SamplesPanel(Panel):
         self._kinds = tuple(samples.kinds)
         self._kind.configure(values=[_NAMES.get(kind, kind) for kind in self._kinds])
         self._kind.set(_NAMES.get(samples.kind, samples.kind))
-        if self._pending is None:  # else the user is at the controls
+        if not self._timers.is_waiting(_DRAW):  # else the user is at the controls
             self._heat.set(samples.temperature)
             self._heat_words.configure(text=f"{samples.temperature:.2f}")
             self._count.set(str(samples.count))
             if self._seed_text.get() != str(samples.seed) and self.focus_get() is not self.seed:
                 self._seed_text.set(str(samples.seed))
-                self._forget_wish()
+                self._timers.cancel(_DRAW)
         sheet = samples.sheet
         self._save.configure(state="normal" if sheet is not None else "disabled")
         if sheet is None:
@@ -171,7 +171,7 @@ class SamplesPanel(Panel):
     # --- the user's hands ---
 
     def _on_surprise(self) -> None:
-        self._forget_wish()
+        self._timers.cancel(_DRAW)
         self._desk.samples.surprise()
 
     def _on_heat(self, _: str) -> None:
@@ -186,7 +186,7 @@ class SamplesPanel(Panel):
         seed = self._seed()
         self.seed.state(["invalid" if seed is None else "!invalid"])
         if seed is None:
-            self._forget_wish()
+            self._timers.cancel(_DRAW)
         else:
             self._draw_soon()
 
@@ -199,12 +199,11 @@ class SamplesPanel(Panel):
         return seed if 0 <= seed <= _LARGEST_SEED else None
 
     def _draw_soon(self) -> None:
-        self._forget_wish()
-        self._pending = self.after(_PATIENCE, self._draw)
+        self._timers.later(_DRAW, _PATIENCE, self._draw)
 
     def _draw(self) -> None:
         """Draw what the controls say."""
-        self._forget_wish()
+        self._timers.cancel(_DRAW)
         seed = self._seed()
         if seed is None or self._kind.current() < 0:
             return
@@ -214,11 +213,6 @@ class SamplesPanel(Panel):
             seed=seed,
             count=int(self._count.get()),
         )
-
-    def _forget_wish(self) -> None:
-        if self._pending is not None:
-            self.after_cancel(self._pending)
-            self._pending = None
 
     def _on_click(self, index: int) -> None:
         sheet = self._desk.samples.sheet

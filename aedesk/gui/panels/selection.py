@@ -18,11 +18,13 @@ from aedesk.gui.panels.points import PointsInView
 from aedesk.gui.platform import IS_MAC
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.tiles import ImageTile
+from aedesk.gui.timers import Timers
 
 if TYPE_CHECKING:
     from aedesk.app.desk import Desk
 
 _TILE = 84  # px at 96 dpi, three screen pixels for each of the mean picture
+_MORE = "more"  # the delay before what has been decoded since is shown
 _PATIENCE = 200  # ms between two looks at what has been decoded meanwhile
 _INVITATION = (
     "Choose the lasso (L) or the box (B) at the map's left\n"
@@ -63,12 +65,11 @@ class SelectionPanel(Panel):
             empty=_INVITATION,
         )
         self.row.grid(row=1, column=1, sticky="nsew")
-        self._pending: str | None = None
+        self._timers = Timers(self)
         self.until_destroyed(
             desk.selection.summary_changed.connect(self._on_more_known),
             desk.selection.saved.connect(tell),
             desk.selection.failed.connect(on_problem),
-            self._forget_wish,
         )
         self.watch(desk.selection.changed, desk.pictures.changed, desk.explorer.model_changed, look.changed)
 
@@ -159,19 +160,14 @@ class SelectionPanel(Panel):
 
     def _on_more_known(self, _: None) -> None:
         """More has been decoded: show it soon, and not each time."""
-        if self.is_shown and self._pending is None:
-            self._pending = self.after(_PATIENCE, self._show_more)
+        if self.is_shown and not self._timers.is_waiting(_MORE):
+            self._timers.later(_MORE, _PATIENCE, self._show_more)
 
     def _show_more(self) -> None:
-        self._pending = None
         active = self._desk.explorer.active
         if self.is_shown and active is not None and len(self._desk.selection.indices):
             self._show_summary(active.shown.classes)
             self.row.repaint()
-
-    def _forget_wish(self) -> None:
-        if self._pending is not None:
-            self.after_cancel(self._pending)
 
     # --- the user's hands ---
 
