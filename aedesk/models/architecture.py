@@ -3,139 +3,75 @@
 A description is a list of layers for the encoder and one for the decoder. It knows the shape after each
 layer, the number of parameters, and how to be written as JSON. It holds no weights and imports no torch.
 
-The last decoder layer gives logits; every engine applies the sigmoid itself, so that a loss may work on
-logits where that is more exact. Names of parameters follow from the place of a layer:
+The last decoder layer gives logits; every engine applies the sigmoid itself (or, of a linear output, clips), so
+that a loss may work on logits where that is more exact. Names of parameters follow from the place of a layer:
 `encoder.0.weight`, `encoder.0.bias`, `decoder.2.weight` and so on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-Shape = tuple[int, ...]
-Activation = Literal["linear", "relu"]
+from aedesk.models import layers
+from aedesk.models.layers import (
+    Activate,
+    Activation,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    MaxPool,
+    Reshape,
+    Shape,
+    Step,
+    Upsample,
+)
+
+__all__ = [
+    "IMAGE_SHAPE",
+    "Activate",
+    "Activation",
+    "Architecture",
+    "BatchNorm",
+    "Conv",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Layer",
+    "MaxPool",
+    "Output",
+    "Reshape",
+    "Shape",
+    "Step",
+    "Upsample",
+    "convolutional",
+    "dense",
+]
+
+Output = Literal["sigmoid", "linear"]
 
 IMAGE_SHAPE: Shape = (1, 28, 28)
 
 
 @dataclass(frozen=True)
-class Dense:
-    """Fully connected: (D,) -> (outputs,). Weight (outputs, D), bias (outputs,)."""
-
-    outputs: int
-    activation: Activation = "relu"
-
-    def shape_after(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
-            raise ValueError(f"a dense layer needs a flat input, not {shape}")
-        return (self.outputs,)
-
-    def weight_shape(self, shape: Shape) -> Shape:
-        return (self.outputs, shape[0])
-
-
-@dataclass(frozen=True)
-class Conv:
-    """Convolution with stride 1: (C, H, W) -> (filters, H', W'). Weight (filters, C, kernel, kernel).
-
-    `same` pads with zeros and keeps H and W; `valid` pads nothing and loses kernel - 1.
-    """
-
-    filters: int
-    kernel: int = 3
-    padding: Literal["same", "valid"] = "same"
-    activation: Activation = "relu"
-
-    def shape_after(self, shape: Shape) -> Shape:
-        _, height, width = _maps(shape)
-        lost = 0 if self.padding == "same" else self.kernel - 1
-        if height <= lost or width <= lost:
-            raise ValueError(
-                f"a {self.kernel}x{self.kernel} kernel without padding does not fit into {shape}"
-            )
-        return (self.filters, height - lost, width - lost)
-
-    def weight_shape(self, shape: Shape) -> Shape:
-        return (self.filters, shape[0], self.kernel, self.kernel)
-
-
-@dataclass(frozen=True)
-class MaxPool:
-    """The maximum of each 2x2 block: (C, H, W) -> (C, ceil(H / 2), ceil(W / 2))."""
-
-    def shape_after(self, shape: Shape) -> Shape:
-        channels, height, width = _maps(shape)
-        return (channels, -(-height // 2), -(-width // 2))
-
-
-@dataclass(frozen=True)
-class Upsample:
-    """Each pixel becomes a 2x2 block of itself: (C, H, W) -> (C, 2H, 2W)."""
-
-    def shape_after(self, shape: Shape) -> Shape:
-        channels, height, width = _maps(shape)
-        return (channels, 2 * height, 2 * width)
-
-
-@dataclass(frozen=True)
-class Flatten:
-    """(C, H, W) -> (C * H * W,)."""
-
-    def shape_after(self, shape: Shape) -> Shape:
-        return (prod(shape),)
-
-
-@dataclass(frozen=True)
-class Reshape:
-    """(D,) -> `shape`."""
-
-    shape: Shape
-
-    def shape_after(self, shape: Shape) -> Shape:
-        if prod(shape) != prod(self.shape):
-            raise ValueError(f"{shape} does not fill {self.shape}")
-        return self.shape
-
-
-Layer = Dense | Conv | MaxPool | Upsample | Flatten | Reshape
-_KINDS: dict[str, type[Any]] = {
-    "dense": Dense,
-    "conv": Conv,
-    "max-pool": MaxPool,
-    "upsample": Upsample,
-    "flatten": Flatten,
-    "reshape": Reshape,
-}
-_NAMES = {kind: name for name, kind in _KINDS.items()}
-
-
-@dataclass(frozen=True)
-class Step:
-    """A layer in its place: the name its parameters carry, and the shapes around it."""
-
-    name: str
-    layer: Layer
-    before: Shape
-    after: Shape
-
-    @property
-    def parameter_shapes(self) -> dict[str, Shape]:
-        """Empty for a layer without parameters."""
-        if isinstance(self.layer, Dense | Conv):
-            weight = self.layer.weight_shape(self.before)
-            return {f"{self.name}.weight": weight, f"{self.name}.bias": (weight[0],)}
-        return {}
-
-
-@dataclass(frozen=True)
 class Architecture:
-    """An autoencoder for (1, 28, 28) images. A description that does not fit together raises ValueError."""
+    """An autoencoder for (1, 28, 28) images. A description that does not fit together raises ValueError.
+
+    variational: the encoder's last layer gives the mean of a code, and a second one of the same shape its log-variance.
+    tied: a dense decoder uses the encoder's weights, transposed; biases are its own.
+    output: the picture is the sigmoid of the last layer, or the last layer itself, clipped to [0, 1].
+    """
 
     encoder: tuple[Layer, ...]
     decoder: tuple[Layer, ...]
+    variational: bool = False
+    tied: bool = False
+    output: Output = "sigmoid"
 
     def __post_init__(self) -> None:
         if not self.decoder:
@@ -149,14 +85,27 @@ class Architecture:
         last = self.decoder[-1]
         if not isinstance(last, Dense | Conv) or last.activation != "linear":
             raise ValueError("the decoder must end in a linear layer: it gives logits")
+        if self.variational and not (self.encoder and self.encoder[-1] == Dense(code[0], "linear")):
+            raise ValueError("a variational code needs an encoder that ends in a dense, linear layer")
+        if self.tied:
+            self._check_mirror(steps)
 
     def steps(self) -> Iterator[Step]:
         """Every layer in order, encoder first."""
         shape = IMAGE_SHAPE
-        for part, layers in (("encoder", self.encoder), ("decoder", self.decoder)):
-            for place, layer in enumerate(layers):
-                after = layer.shape_after(shape)
-                yield Step(f"{part}.{place}", layer, shape, after)
+        weights: list[
+            str
+        ] = []  # names of the encoder's dense layers: the decoder's use them from the last on
+        for part, list_of_layers in (("encoder", self.encoder), ("decoder", self.decoder)):
+            for place, layer in enumerate(list_of_layers):
+                name, after = f"{part}.{place}", layer.shape_after(shape)
+                tied_to, is_mean = None, False
+                if isinstance(layer, Dense) and self.tied and part == "decoder":
+                    tied_to = weights.pop() if weights else None
+                elif isinstance(layer, Dense) and part == "encoder":
+                    weights.append(name)
+                    is_mean = self.variational and place == len(self.encoder) - 1
+                yield Step(name, layer, shape, after, tied_to, is_mean)
                 shape = after
 
     @property
@@ -168,52 +117,119 @@ class Architecture:
     def code_activation(self) -> Activation:
         """What the code has gone through; a `relu` code cannot be negative."""
         for layer in reversed(self.encoder):
-            if isinstance(layer, Dense | Conv):
+            if isinstance(layer, Dense | Conv | Activate):
                 return layer.activation
+            if isinstance(layer, BatchNorm):  # shifts whatever came before
+                break
         return "linear"
 
     @property
     def parameter_shapes(self) -> dict[str, Shape]:
-        """Name -> shape of every parameter, in order."""
+        """Name -> shape of every array that training adjusts, in order."""
         return {name: shape for step in self.steps() for name, shape in step.parameter_shapes.items()}
+
+    @property
+    def tensor_shapes(self) -> dict[str, Shape]:
+        """Name -> shape of everything that a file of the network holds, in order: running statistics as well."""
+        return {name: shape for step in self.steps() for name, shape in step.tensor_shapes.items()}
 
     @property
     def parameters(self) -> int:
         """How many numbers training adjusts."""
-        return sum(prod(shape) for shape in self.parameter_shapes.values())
+        return sum(step.parameters for step in self.steps())
 
     @property
     def is_dense(self) -> bool:
-        """Only fully connected layers: what the NumPy engine can run."""
-        return all(isinstance(layer, Dense | Flatten) for layer in (*self.encoder, *self.decoder))
+        """Fully connected layers and what may stand between them, no maps: what the NumPy engine can run."""
+        return not any(isinstance(layer, Conv | MaxPool | Upsample | Reshape) for layer in self._layers)
+
+    def as_variational(self) -> Architecture:
+        """The same network with a variational code, its mean linear; ValueError in words where that cannot be."""
+        mean = self.encoder[-1] if self.encoder else None
+        if not isinstance(mean, Dense):
+            raise ValueError("a variational code needs an encoder that ends in a dense layer")
+        mean = replace(mean, activation="linear")
+        return replace(self, encoder=(*self.encoder[:-1], mean), variational=True)
 
     def summary(self) -> str:
-        """One line for people: `784-128-2-128-784` or `conv 64-128-64, code 64x4x4, conv 64-128-256-1`."""
-        if self.is_dense:
-            widths = [layer.outputs for layer in (*self.encoder, *self.decoder) if isinstance(layer, Dense)]
-            return "-".join(map(str, [prod(IMAGE_SHAPE), *widths]))
-        filters = [
-            "-".join(str(layer.filters) for layer in layers if isinstance(layer, Conv))
-            for layers in (self.encoder, self.decoder)
-        ]
-        last = list(self.steps())[len(self.encoder) - 1]
-        code = last.before if isinstance(last.layer, Flatten) else last.after
-        return f"conv {filters[0]}, code {'x'.join(map(str, code))}, conv {filters[1]}"
+        """One line for people: `784-128-2-128-784` or `conv 64-128-64, code 64x4x4, conv 64-128-256-1`.
+
+        What is not plain follows: `784-128-2-128-784, tanh, batch norm, dropout 0.2, variational`.
+        """
+        return ", ".join([self._sizes(), *self._remarks()])
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON-safe form that `from_json` reads back."""
-        return {
-            part: [{"kind": _NAMES[type(layer)], **asdict(layer)} for layer in layers]
-            for part, layers in (("encoder", self.encoder), ("decoder", self.decoder))
+        """A JSON-safe form that `from_json` reads back; what is as usual is left out."""
+        plain: dict[str, Any] = {
+            "encoder": list(map(layers.to_json, self.encoder)),
+            "decoder": list(map(layers.to_json, self.decoder)),
         }
+        if self.variational:
+            plain["variational"] = True
+        if self.tied:
+            plain["tied"] = True
+        if self.output != "sigmoid":
+            plain["output"] = self.output
+        return plain
 
     @classmethod
     def from_json(cls, description: Any) -> Architecture:
         """Read what `to_json` wrote; anything else raises ValueError in words."""
         try:
-            return cls(*(tuple(map(_layer, description[part])) for part in ("encoder", "decoder")))
-        except (LookupError, TypeError, ArithmeticError, RecursionError) as problem:
+            encoder, decoder = (
+                tuple(map(layers.from_json, description[part])) for part in ("encoder", "decoder")
+            )
+            variational, tied = (description.get(name, False) for name in ("variational", "tied"))
+            output = description.get("output", "sigmoid")
+            if not (type(variational) is type(tied) is bool and output in get_args(Output)):
+                raise ValueError("variational and tied must be true or false, output sigmoid or linear")
+            return cls(encoder, decoder, variational, tied, output)
+        except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as problem:
             raise ValueError(f"not the description of a network: {problem}") from None
+
+    @property
+    def _layers(self) -> tuple[Layer, ...]:
+        return (*self.encoder, *self.decoder)
+
+    def _check_mirror(self, steps: list[Step]) -> None:
+        if not self.is_dense:
+            raise ValueError("tied weights are for dense networks only")
+        if self.variational:
+            raise ValueError("tied weights do not go with a variational code")
+        encoder, decoder = (
+            [(*step.before, *step.after) for step in part if isinstance(step.layer, Dense)]
+            for part in (steps[: len(self.encoder)], steps[len(self.encoder) :])
+        )
+        if decoder != [pair[::-1] for pair in reversed(encoder)]:
+            raise ValueError("tied weights need a decoder whose dense layers mirror the encoder's")
+
+    def _sizes(self) -> str:
+        if self.is_dense:
+            widths = [layer.outputs for layer in self._layers if isinstance(layer, Dense)]
+            return "-".join(map(str, [prod(IMAGE_SHAPE), *widths]))
+        filters = [
+            "-".join(str(layer.filters) for layer in part if isinstance(layer, Conv))
+            for part in (self.encoder, self.decoder)
+        ]
+        last = list(self.steps())[len(self.encoder) - 1]
+        code = last.before if isinstance(last.layer, Flatten) else last.after
+        return f"conv {filters[0]}, code {'x'.join(map(str, code))}, conv {filters[1]}"
+
+    def _remarks(self) -> Iterator[str]:
+        activations = [
+            layer.activation for layer in self._layers if isinstance(layer, Dense | Conv | Activate)
+        ]
+        yield from dict.fromkeys(name for name in activations if name not in {"linear", "relu"})
+        if any(isinstance(layer, BatchNorm) for layer in self._layers):
+            yield "batch norm"
+        rates = [layer.rate for layer in self._layers if isinstance(layer, Dropout)]
+        yield from (f"dropout {rate:g}" for rate in dict.fromkeys(rates))
+        if self.variational:
+            yield "variational"
+        if self.tied:
+            yield "tied"
+        if self.output == "linear":
+            yield "linear output"
 
 
 def dense(*widths: int, code_activation: Activation = "relu") -> Architecture:
@@ -239,34 +255,3 @@ def convolutional() -> Architecture:
         decoder += [Conv(filters, padding="same" if padding == "same" else "valid"), Upsample()]
     decoder.append(Conv(1, activation="linear"))
     return Architecture((*encoder, Flatten()), tuple(decoder))
-
-
-def _maps(shape: Shape) -> tuple[int, int, int]:
-    if len(shape) != 3:
-        raise ValueError(f"a layer of maps needs (channels, height, width), not {shape}")
-    return shape[0], shape[1], shape[2]
-
-
-def _layer(description: dict[str, Any]) -> Layer:
-    fields = dict(description)
-    kind = _KINDS.get(fields.pop("kind"))
-    if kind is None:
-        raise ValueError(f"unknown kind of layer: {description['kind']!r}")
-    if "shape" in fields:
-        fields["shape"] = tuple(fields["shape"])
-        if not all(map(_is_size, fields["shape"])):
-            raise ValueError(f"a shape must be whole numbers of 1 or more, not {fields['shape']!r}")
-    for name, number in fields.items():
-        if name in {"outputs", "filters", "kernel"} and not _is_size(number):
-            raise ValueError(f"{name} must be a whole number of 1 or more, not {number!r}")
-        if name == "activation" and number not in {"linear", "relu"}:
-            raise ValueError(f"unknown activation: {number!r}")
-        if name == "padding" and number not in {"same", "valid"}:
-            raise ValueError(f"unknown padding: {number!r}")
-    layer: Layer = kind(**fields)
-    return layer
-
-
-def _is_size(number: object) -> bool:
-    """A count that JSON may hold; True is no number here, though Python thinks so."""
-    return type(number) is int and 0 < number <= 1 << 20

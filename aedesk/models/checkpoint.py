@@ -14,7 +14,7 @@ from aedesk.models.architecture import Architecture
 class Checkpoint:
     """Weights and all that is known about them.
 
-    weights: name -> float32 array, exactly the names and shapes of `architecture.parameter_shapes`.
+    weights: name -> float32 array, exactly the names and shapes of `architecture.tensor_shapes`.
     config: the settings of the run (JSON-safe). history: one dict per epoch. metrics: name -> number.
     """
 

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from aedesk.models.architecture import Architecture, convolutional, dense
 from aedesk.models.initialisation import Initialisation
 
-Loss = Literal["mse", "bce"]
+Loss = Literal["mse", "bce", "mae"]
 Optimiser = Literal["adam", "sgd"]
 Reduction = Literal["mean", "sum"]
-Schedule = Literal["constant", "cooldown", "cosine"]
+Schedule = Literal["constant", "cooldown", "cosine", "one-cycle", "plateau"]
+Kind = Literal["plain", "denoising", "sparse", "contractive", "variational"]
+Noise = Literal["gaussian", "masking", "salt-pepper"]
+
+CHANGEABLE = ("learning_rate", "noise_level", "sparsity", "contraction", "beta")
+"""The numbers of a recipe that may be changed while a run goes on."""
+
+PENALTIES = {"sparse": "sparsity", "contractive": "contraction", "variational": "beta"}
+"""Which number of a recipe weighs the penalty of a kind; the other kinds have none."""
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How a network is trained.
 
-    loss: `mse`, mean squared error of the sigmoid output, or `bce`, binary cross-entropy on logits.
+    loss: of the output against the picture: `mse`, squared error; `bce`, binary cross-entropy on logits; `mae`,
+    absolute error; each averaged over pixels.
     learning_rate: step size of the optimiser; batch_size in images; epochs: passes over the training images.
     schedule: the learning rate stays `constant`; or it falls to 0, in a straight line over the last tenth of the
-    run (`cooldown`, Hagele et al. 2024) or all along like half a `cosine` wave (Loshchilov & Hutter 2017).
+    run (`cooldown`, Hagele et al. 2024) or all along like half a `cosine` wave (Loshchilov & Hutter 2017); or it rises
+    over the first three tenths and falls again (`one-cycle`, Smith & Topin 2018); or it is halved whenever the
+    validation loss has not fallen for three epochs (`plateau`).
     reduction: what a step descends: the loss averaged over pixels, or summed over them (784 times as steep).
     Either way a reported loss is the mean over pixels and images.
     output_bias: where the logits begin. -1.9 is the logit of 0.13, the mean pixel of handwriting: from 0, the
     first steps of a network with many positive features before the output all push towards "no ink", overshoot
     together, and the sigmoid never comes back.
+    kind: `plain`; `denoising` (Vincent et al. 2008) rebuilds the clean picture from one with `noise` of `noise_level`;
+    `sparse` adds `sparsity` times the mean size of a code's numbers; `contractive` (Rifai et al. 2011) `contraction`
+    times the squared slope of the code; `variational` (Kingma & Welling 2014) `beta` times the divergence of the codes
+    from a standard normal distribution, rising from 0 over the first `warm_up` epochs.
+    minutes, patience, target: the run ends early after so many minutes of work, so many epochs without a better
+    validation loss, or at that validation loss; 0 for none of it.
     """
 
     loss: Loss = "mse"
@@ -38,6 +55,43 @@ class Recipe:
     initialisation: Initialisation = "glorot"
     reduction: Reduction = "mean"
     output_bias: float = 0.0
+    kind: Kind = "plain"
+    noise: Noise = "gaussian"
+    noise_level: float = 0.3
+    sparsity: float = 3e-3
+    contraction: float = 0.01
+    beta: float = 1.0
+    warm_up: int = 0
+    minutes: float = 0.0
+    patience: int = 0
+    target: float = 0.0
+
+    def changed(self, name: str, value: float) -> Recipe:
+        """The same with another value for one of its numbers."""
+        change: dict[str, Any] = {name: value}
+        return replace(self, **change)
+
+    @property
+    def has_penalty(self) -> bool:
+        """Whether this kind adds something to the loss of the output."""
+        return self.kind in PENALTIES
+
+    @property
+    def penalty_weight(self) -> float:
+        """What this kind's penalty is multiplied by; 0 where it has none."""
+        name = PENALTIES.get(self.kind)
+        return 0.0 if name is None else float(getattr(self, name))
+
+
+def mismatch(architecture: Architecture, recipe: Recipe) -> str | None:
+    """A sentence that says why a network cannot be trained by a recipe; None where it can."""
+    if recipe.kind == "variational" and not architecture.variational:
+        return "Variational training needs a network with a variational code."
+    if architecture.variational and recipe.kind != "variational":
+        return "A network with a variational code is trained by the variational kind only."
+    if recipe.loss == "bce" and architecture.output == "linear":
+        return "Binary cross-entropy needs the sigmoid output: it asks how sure a pixel is."
+    return None
 
 
 @dataclass(frozen=True)

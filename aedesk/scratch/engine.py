@@ -6,14 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from aedesk.errors import AedeskError
 from aedesk.models.architecture import Architecture
-from aedesk.models.presets import Recipe
+from aedesk.models.presets import Recipe, mismatch
+from aedesk.models.step import StepLoss, StepSettings
 from aedesk.scratch.losses import LOSSES
 from aedesk.scratch.network import Network
+from aedesk.scratch.noise import NOISES
 from aedesk.scratch.optimisers import OPTIMISERS
+from aedesk.scratch.penalties import PENALTIES
 
-CHUNK = 1000
-"""Images per pass where nothing is learned: bounds the memory, whatever the size of the set."""
+CHUNK = 500
+"""Images per pass where nothing is learned: they stay in the cache, whatever the size of the set."""
 
 
 class NumpyEngine:
@@ -21,27 +25,25 @@ class NumpyEngine:
 
     weights: where to begin, name -> float32 array (copied). images: (N, 28, 28) uint8, ink = 255; they stay
     bytes, and a batch becomes float32 in [0, 1] when its turn comes.
-    A network that is not dense raises AedeskError.
+    A network or a recipe that NumPy alone cannot train raises AedeskError.
     """
 
     def __init__(
         self, architecture: Architecture, recipe: Recipe, weights: dict[str, np.ndarray], images: np.ndarray
     ) -> None:
+        if recipe.kind == "contractive":
+            raise AedeskError("the contractive penalty needs the PyTorch engine; use --engine torch")
+        if problem := mismatch(architecture, recipe):
+            raise AedeskError(problem)
         self._network = Network(architecture, {name: array.copy() for name, array in weights.items()})
-        self._optimiser = OPTIMISERS[recipe.optimiser](self._network.weights, recipe.learning_rate)
-        self._loss = LOSSES[recipe.loss]
+        self._optimiser = OPTIMISERS[recipe.optimiser](self._network.parameters)
+        self._loss = LOSSES[recipe.loss, architecture.output]
+        self._penalty = PENALTIES.get(recipe.kind)
+        self._corrupt = NOISES[recipe.noise] if recipe.kind == "denoising" else None
         self._sums_over_pixels = recipe.reduction == "sum"
+        self._code_size = architecture.code_size
         self._images = images
         self._order = np.arange(len(images))
-
-    @property
-    def learning_rate(self) -> float:
-        """The step size of the optimiser; it may be changed at any time."""
-        return self._optimiser.learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, rate: float) -> None:
-        self._optimiser.learning_rate = rate
 
     def begin_epoch(self, order: np.ndarray) -> None:
         """Take the training images in this order from now on; order: a permutation of their indices."""
@@ -49,43 +51,73 @@ class NumpyEngine:
 
     # A run that diverges is told by its loss, which is then not finite, and not by warnings on stderr.
     @np.errstate(over="ignore", invalid="ignore")
-    def step(self, start: int, stop: int) -> float:
-        """One step of the optimiser on the images order[start:stop]; returns their mean loss per pixel."""
-        batch = _pixels(self._images[self._order[start:stop]])
-        loss, dlogits = self._loss(self._network.forward(batch), batch)
+    def step(self, start: int, stop: int, settings: StepSettings) -> StepLoss:
+        """One step of the optimiser on the images order[start:stop]; returns the loss before it."""
+        rng = np.random.default_rng(list(settings.seed))
+        images = _pixels(self._images[self._order[start:stop]])
+        encoded, outputs = self._network.forward(self._seen(images, settings, rng), rng)
+        reconstruction, doutputs = self._loss(outputs, images)
+        penalty, dencoded = self._penalty_of(encoded, settings)
         if self._sums_over_pixels:
-            dlogits *= batch.shape[1]
-        self._optimiser.step(self._network.backward(dlogits))
-        return loss
+            doutputs *= images.shape[1]
+            dencoded = None if dencoded is None else dencoded * images.shape[1]
+        self._optimiser.step(self._network.backward(doutputs, dencoded), settings.learning_rate)
+        return StepLoss(reconstruction, penalty)
 
     @np.errstate(over="ignore", invalid="ignore")
-    def evaluate(self, images: np.ndarray) -> float:
-        """Mean loss per pixel of (N, 28, 28) uint8 images; nothing is learned from them."""
-        total = 0.0
-        for chunk in _chunks(images):
-            batch = _pixels(chunk)
-            loss, _ = self._loss(self._network.decode_logits(self._network.encode(batch)), batch)
-            total += loss * len(chunk)
-        return total / len(images)
+    def evaluate(self, images: np.ndarray, settings: StepSettings) -> StepLoss:
+        """The loss of (N, 28, 28) uint8 images; nothing is learned from them, and nothing left to chance.
+
+        Noise is drawn from (seed of the run, 0, number of the chunk): the same after every epoch.
+        """
+        reconstruction = penalty = 0.0
+        for number, chunk in enumerate(_chunks(images)):
+            clean = _pixels(chunk)
+            rng = np.random.default_rng([settings.seed[0], 0, number])
+            encoded, outputs = self._network.apply(self._seen(clean, settings, rng))
+            reconstruction += self._loss(outputs, clean)[0] * len(chunk)
+            penalty += self._penalty_of(encoded, settings)[0] * len(chunk)
+        return StepLoss(reconstruction / len(images), penalty / len(images))
 
     @np.errstate(over="ignore", invalid="ignore")
-    def reconstruct(self, images: np.ndarray) -> np.ndarray:
-        """(N, 28, 28) float32 images in [0, 1] -> their reconstructions, same shape, type and range."""
-        rebuilt = np.empty_like(images)
-        for chunk, out in zip(_chunks(images), _chunks(rebuilt), strict=True):
-            codes = self._network.encode(chunk.reshape(len(chunk), -1))
-            out[:] = self._network.decode(codes).reshape(out.shape)
-        return rebuilt
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """(N, 28, 28) uint8 images -> their codes (N, D) float32; means where the code is variational."""
+        codes = np.empty((len(images), self._code_size), np.float32)
+        for chunk, part in zip(_chunks(images), _chunks(codes), strict=True):
+            part[:] = self._network.encode(_pixels(chunk))
+        return codes
 
     def weights(self) -> dict[str, np.ndarray]:
-        """The weights as they are now, copied: training on does not change them."""
+        """Parameters and running statistics as they are now, copied: training on does not change them."""
         return {name: array.copy() for name, array in self._network.weights.items()}
 
+    def optimiser_state(self) -> dict[str, np.ndarray]:
+        """A copy of what the optimiser remembers, named as in every engine; empty for gradient descent."""
+        return self._optimiser.state()
 
-def _chunks(images: np.ndarray) -> Iterator[np.ndarray]:
-    """Views of at most CHUNK images each, in order."""
-    for start in range(0, len(images), CHUNK):
-        yield images[start : start + CHUNK]
+    def load_optimiser_state(self, state: dict[str, np.ndarray]) -> None:
+        """Take over what `optimiser_state` gave, here or in another engine."""
+        self._optimiser.load_state(state)
+
+    def _seen(self, images: np.ndarray, settings: StepSettings, rng: np.random.Generator) -> np.ndarray:
+        """What the network is given of clean images: the same, or a noisy copy."""
+        if self._corrupt is None:
+            return images
+        return self._corrupt(images, settings.noise_level, rng)
+
+    def _penalty_of(self, encoded: np.ndarray, settings: StepSettings) -> tuple[float, np.ndarray | None]:
+        """What the kind adds to the loss, weighted, and its gradient with respect to what the encoder gave."""
+        if self._penalty is None or not settings.penalty_weight:
+            return 0.0, None
+        penalty, gradient = self._penalty(encoded)
+        gradient *= settings.penalty_weight
+        return penalty * settings.penalty_weight, gradient
+
+
+def _chunks(rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Views of at most CHUNK rows each, in order."""
+    for start in range(0, len(rows), CHUNK):
+        yield rows[start : start + CHUNK]
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""Losses on logits, each with its gradient by hand.
+"""What a reconstruction is judged by, each loss with its gradient by hand.
 
-logits, images: (N, 784), images in [0, 1]. Each loss returns (mean over pixels and images, its gradient with
-respect to the logits); y stands for the sigmoid of the logits z, x for the images, n for N * 784.
+outputs: (N, 784), what the network's last layer gives; images: the same shape, in [0, 1]. Each loss returns (mean over
+pixels and images, its gradient with respect to the outputs). z stands for the outputs, y for the picture, x for the
+images, n for N * 784.
 """
 
 from __future__ import annotations
@@ -10,32 +11,28 @@ from collections.abc import Callable
 
 import numpy as np
 
+from aedesk.models.architecture import Output
+from aedesk.models.presets import Loss as LossName
+from aedesk.scratch.activations import sigmoid
+
 Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
 
 
-def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-z)) in [0, 1], same shape and type, for logits of any size.
+def mse(pictures: np.ndarray, images: np.ndarray) -> tuple[float, np.ndarray]:
+    """Mean squared error: sum (y - x)^2 / n, with the gradient 2 (y - x) / n."""
+    error = pictures - images
+    loss = float(np.vdot(error, error)) / error.size
+    error *= 2 / error.size
+    return loss, error
 
-    The exponent stops at 88, the last whole one that float32 holds; no result changes by more than 1e-38.
-    """
-    y: np.ndarray = 1 / (1 + np.exp(np.minimum(-logits, 88)))
-    return y
 
-
-def mse(logits: np.ndarray, images: np.ndarray) -> tuple[float, np.ndarray]:
-    """Mean squared error of the sigmoid output.
-
-    Loss: sum (y - x)^2 / n. Gradient: 2 (y - x) y (1 - y) / n, by the chain rule through
-    dy/dz = y (1 - y) (Bishop 2006, Pattern Recognition and Machine Learning, eq. 4.88).
-    """
-    y = sigmoid(logits)
-    error = y - images
-    loss = float(np.mean(np.square(error)))
-    gradient = 1 - y
-    gradient *= y
-    gradient *= error
-    gradient *= 2 / error.size
-    return loss, gradient
+def mae(pictures: np.ndarray, images: np.ndarray) -> tuple[float, np.ndarray]:
+    """Mean absolute error: sum |y - x| / n, with the gradient sign(y - x) / n."""
+    error = pictures - images
+    loss = float(np.mean(np.abs(error)))
+    np.sign(error, out=error)
+    error /= error.size
+    return loss, error
 
 
 def bce(logits: np.ndarray, images: np.ndarray) -> tuple[float, np.ndarray]:
@@ -52,4 +49,29 @@ def bce(logits: np.ndarray, images: np.ndarray) -> tuple[float, np.ndarray]:
     return loss, gradient
 
 
-LOSSES: dict[str, Loss] = {"mse": mse, "bce": bce}
+def of_sigmoid(loss: Loss) -> Loss:
+    """The same loss for logits: y is their sigmoid.
+
+    The chain rule through dy/dz = y (1 - y) (Bishop 2006, Pattern Recognition and Machine Learning, eq. 4.88).
+    """
+
+    def on_logits(logits: np.ndarray, images: np.ndarray) -> tuple[float, np.ndarray]:
+        y = sigmoid(logits)
+        value, gradient = loss(y, images)
+        gradient *= y
+        np.subtract(1, y, out=y)
+        gradient *= y
+        return value, gradient
+
+    return on_logits
+
+
+LOSSES: dict[tuple[LossName, Output], Loss] = {
+    ("mse", "sigmoid"): of_sigmoid(mse),
+    ("mae", "sigmoid"): of_sigmoid(mae),
+    ("bce", "sigmoid"): bce,
+    ("mse", "linear"): mse,
+    ("mae", "linear"): mae,
+}
+"""By name and by what the network ends in. A linear output is judged before it is clipped: a pixel beyond white would
+else learn nothing. Cross-entropy is for a sigmoid only."""

@@ -1,102 +1,118 @@
-"""Forward and backward of a fully connected autoencoder, by hand."""
+"""A fully connected autoencoder, assembled from its description."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
 from aedesk.errors import AedeskError
-from aedesk.models.architecture import Architecture, Dense
-from aedesk.scratch.losses import sigmoid
+from aedesk.models import layers as described
+from aedesk.models.architecture import Architecture
+from aedesk.models.layers import LOG_VARIANCE, Step
+from aedesk.scratch.activations import FUNCTIONS
+from aedesk.scratch.layers import Activate, BatchNorm, Dense, Dropout, Layer, Parameter, TiedDense
+from aedesk.scratch.variational import Heads, Sample
 
-
-@dataclass(frozen=True, eq=False)
-class _Layer:
-    """One dense layer in its place. weight: (outputs, inputs); bias: (outputs,)."""
-
-    name: str
-    weight: np.ndarray
-    bias: np.ndarray
-    is_relu: bool
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        """(N, inputs) -> (N, outputs): x W^T + b, then the ReLU where there is one."""
-        x = np.dot(x, self.weight.T)
-        x += self.bias
-        return np.maximum(x, 0, out=x) if self.is_relu else x
+Arrays = dict[str, np.ndarray]
 
 
 class Network:
     """A dense autoencoder for (N, 784) images in [0, 1], in the float type of its weights.
 
-    weights: name -> array, named and shaped as `architecture.parameter_shapes`. They are held, not copied:
-    an optimiser that changes them in place trains this network.
-    A network with maps raises AedeskError.
+    weights: name -> array, named and shaped as `architecture.tensor_shapes`. They are held, not copied: an optimiser
+    that changes them in place trains this network, and batch norm changes its running statistics.
+    parameters: those of them that training adjusts. A network with maps raises AedeskError.
     """
 
-    def __init__(self, architecture: Architecture, weights: dict[str, np.ndarray]) -> None:
+    def __init__(self, architecture: Architecture, weights: Arrays) -> None:
         if not architecture.is_dense:
             raise AedeskError("the NumPy engine runs dense networks only; use --engine torch")
         self.weights = weights
-        self._layers = [
-            _Layer(
-                step.name,
-                weights[f"{step.name}.weight"],
-                weights[f"{step.name}.bias"],
-                step.layer.activation == "relu",
-            )
-            for step in architecture.steps()
-            if isinstance(step.layer, Dense)
-        ]
-        self._encoder = [layer for layer in self._layers if layer.name.startswith("encoder.")]
-        self._decoder = self._layers[len(self._encoder) :]
-        self._dtype = self._layers[0].weight.dtype
-        self._gradients = {name: np.empty_like(array) for name, array in weights.items()}
-        self._inputs: list[np.ndarray] = []
+        self.parameters = {name: weights[name] for name in architecture.parameter_shapes}
+        self._gradients = {name: np.empty_like(array) for name, array in self.parameters.items()}
+        self._dtype = next(iter(self.parameters.values())).dtype
+        self._code_size = architecture.code_size
+        steps, size = list(architecture.steps()), len(architecture.encoder)
+        shared = {step.tied_to for step in steps if step.tied_to}
+        self._encoder = [layer for step in steps[:size] for layer in self._built(step, step.name in shared)]
+        self._decoder = [layer for step in steps[size:] for layer in self._built(step)]
+        if architecture.variational:
+            self._decoder.insert(0, Sample())
 
     def encode(self, images: np.ndarray) -> np.ndarray:
-        """Images (N, 784) -> codes (N, D)."""
-        x = images.astype(self._dtype, copy=False)
-        for layer in self._encoder:
-            x = layer.forward(x)
-        return x
+        """Images (N, 784) -> codes (N, D); their means where they are variational."""
+        encoded = _apply(self._encoder, images.astype(self._dtype, copy=False))
+        return encoded[:, : self._code_size]
 
-    def decode_logits(self, codes: np.ndarray) -> np.ndarray:
-        """Codes (N, D) -> logits (N, 784); the picture is their sigmoid."""
-        x = codes.astype(self._dtype, copy=False)
-        for layer in self._decoder:
-            x = layer.forward(x)
-        return x
+    def apply(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Images (N, 784) -> what the encoder gives, and the last layer's outputs (N, 784), nothing left to chance.
 
-    def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Codes (N, D) -> images (N, 784) in [0, 1]."""
-        return sigmoid(self.decode_logits(codes))
-
-    def forward(self, images: np.ndarray) -> np.ndarray:
-        """Images (N, 784) -> logits of their reconstructions (N, 784); keeps what `backward` needs."""
-        x = images.astype(self._dtype, copy=False)
-        self._inputs = []
-        for layer in self._layers:
-            self._inputs.append(x)
-            x = layer.forward(x)
-        return x
-
-    def backward(self, dlogits: np.ndarray) -> dict[str, np.ndarray]:
-        """Gradient with respect to the last `forward`'s logits (N, 784) -> gradient for every parameter.
-
-        The arrays are the network's own and are overwritten by the next call.
-        Back-propagation as in Rumelhart, Hinton & Williams 1986: with delta the gradient with respect to
-        x W^T + b, that of W is delta^T x, that of b the sum of delta over the batch, that of x delta W.
+        The encoder gives codes (N, D), or means and log-variances (N, 2D) where they are variational.
         """
-        delta = dlogits
-        for place in reversed(range(len(self._layers))):
-            layer, x = self._layers[place], self._inputs[place]
-            np.dot(delta.T, x, out=self._gradients[f"{layer.name}.weight"])
-            np.sum(delta, axis=0, out=self._gradients[f"{layer.name}.bias"])
-            if place == 0:  # nobody needs the gradient with respect to the images
+        encoded = _apply(self._encoder, images.astype(self._dtype, copy=False))
+        return encoded, _apply(self._decoder, encoded)
+
+    def forward(self, images: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """The same while training; `rng` is what dropout and variational codes draw from, in their order."""
+        encoded = images.astype(self._dtype, copy=False)
+        for layer in self._encoder:
+            encoded = layer.forward(encoded, rng)
+        outputs = encoded
+        for layer in self._decoder:
+            outputs = layer.forward(outputs, rng)
+        return encoded, outputs
+
+    def backward(self, doutputs: np.ndarray, dencoded: np.ndarray | None = None) -> Arrays:
+        """Gradients with respect to what the last `forward` gave -> the gradient of every parameter.
+
+        doutputs: (N, 784), may be overwritten. dencoded: what a penalty on the code adds. The arrays returned are the
+        network's own and are overwritten by the next call.
+        """
+        delta = doutputs
+        for layer in reversed(self._decoder):
+            layer.learn(delta)
+            delta = layer.backward(delta)
+        if dencoded is not None:
+            delta += dencoded
+        for layer in reversed(self._encoder):
+            layer.learn(delta)
+            if layer is self._encoder[0]:  # nobody needs the gradient with respect to the images
                 break
-            delta = np.dot(delta, layer.weight)
-            if self._layers[place - 1].is_relu:  # x is that layer's output: 0 exactly where the ReLU was shut
-                delta *= x > 0
+            delta = layer.backward(delta)
         return self._gradients
+
+    def _built(self, step: Step, is_shared: bool = False) -> Iterator[Layer]:
+        """The layers that do what a step describes; is_shared: a layer of the decoder has its weight as well."""
+        layer, name = step.layer, step.name
+        if isinstance(layer, described.Dense):
+            if step.tied_to:
+                weight = self._parameter(f"{step.tied_to}.weight")
+                yield TiedDense(weight, self._parameter(f"{name}.bias"))
+            elif step.is_mean:
+                yield Heads(self._dense(name), self._dense(LOG_VARIANCE))
+            else:
+                yield self._dense(name, is_shared)
+        if isinstance(layer, described.Dense | described.Activate) and layer.activation != "linear":
+            yield Activate(FUNCTIONS[layer.activation])
+        if isinstance(layer, described.Dropout):
+            yield Dropout(layer.rate)
+        if isinstance(layer, described.BatchNorm):
+            yield BatchNorm(
+                self._parameter(f"{name}.weight"),
+                self._parameter(f"{name}.bias"),
+                self.weights[f"{name}.running_mean"],
+                self.weights[f"{name}.running_variance"],
+            )
+
+    def _dense(self, name: str, is_shared: bool = False) -> Dense:
+        return Dense(self._parameter(f"{name}.weight"), self._parameter(f"{name}.bias"), is_shared)
+
+    def _parameter(self, name: str) -> Parameter:
+        return Parameter(self.weights[name], self._gradients[name])
+
+
+def _apply(layers: list[Layer], x: np.ndarray) -> np.ndarray:
+    for layer in layers:
+        x = layer.apply(x)
+    return x

@@ -46,7 +46,7 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
     card, weights = tensors.read(path, _KIND)
     checkpoint = _without_weights(path, card)
     _check_weights(path, checkpoint.architecture, weights)
-    in_order = {name: weights[name] for name in checkpoint.architecture.parameter_shapes}
+    in_order = {name: weights[name] for name in checkpoint.architecture.tensor_shapes}
     return replace(checkpoint, weights=in_order)
 
 
@@ -86,7 +86,7 @@ def _check_extent(architecture: Architecture) -> None:
 
 
 def _check_weights(path: Path, architecture: Architecture, weights: dict[str, np.ndarray]) -> None:
-    expected = architecture.parameter_shapes
+    expected = architecture.tensor_shapes
     if weights.keys() != expected.keys():
         odd = tensors.one_line(", ".join(sorted(weights.keys() ^ expected.keys())))
         raise AedeskError(f"{path}: its weights are not those of its network (missing or in excess: {odd})")

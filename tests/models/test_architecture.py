@@ -3,21 +3,26 @@
 import json
 import math
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aedesk.models.architecture import (
+    Activate,
     Activation,
     Architecture,
+    BatchNorm,
     Conv,
     Dense,
+    Dropout,
     Flatten,
     Layer,
     MaxPool,
+    Output,
     Reshape,
     Shape,
     Upsample,
@@ -59,11 +64,14 @@ SUMMARIES = {
 @st.composite
 def architectures(draw: st.DrawFn) -> Architecture:
     """Any network that fits together: maps first if at all, a flat code, maps last if at all."""
-    activations = st.sampled_from(["linear", "relu"])
+    activations = st.sampled_from(get_args(Activation))
+    between: st.SearchStrategy[Layer] = st.sampled_from([BatchNorm(), Activate("tanh"), Dropout(0.5)])
     shape: Shape = (1, 28, 28)
     encoder: list[Layer] = []
-    for kind in draw(st.lists(st.sampled_from(["conv", "pool", "up"]), max_size=4)):
+    for kind in draw(st.lists(st.sampled_from(["conv", "pool", "up", "between"]), max_size=4)):
         layer: Layer = MaxPool() if kind == "pool" else Upsample()
+        if kind == "between":
+            layer = draw(between)
         if kind == "conv":
             kernel = draw(st.integers(1, min(shape[1], 5)))
             padding = draw(st.sampled_from(["same", "valid"]))
@@ -84,8 +92,12 @@ def architectures(draw: st.DrawFn) -> Architecture:
             Conv(1, 3, "same", "linear"),
         ]
     else:
-        decoder.append(Dense(784, "linear"))
-    return Architecture(tuple(encoder), tuple(decoder))
+        decoder += [*draw(st.lists(between, max_size=2)), Dense(784, "linear")]
+    variational = draw(st.booleans())
+    if variational:
+        encoder.append(Dense(draw(st.integers(1, 20)), "linear"))
+    output = draw(st.sampled_from(get_args(Output)))
+    return Architecture(tuple(encoder), tuple(decoder), variational, output=output)
 
 
 json_values = st.recursive(
@@ -97,8 +109,24 @@ odd_numbers = st.sampled_from(
     [0, -1, -28, 1, 2, 28, 784, 10**400, True, 0.5, 784.0, math.nan, math.inf, "3", None]
 )
 layer_like = st.fixed_dictionaries(
-    {"kind": st.sampled_from(["dense", "conv", "max-pool", "upsample", "flatten", "reshape"]) | json_values},
+    {
+        "kind": st.sampled_from(
+            [
+                "dense",
+                "conv",
+                "max-pool",
+                "upsample",
+                "flatten",
+                "reshape",
+                "dropout",
+                "batch-norm",
+                "activate",
+            ]
+        )
+        | json_values
+    },
     optional={
+        "rate": odd_numbers | json_values,
         "outputs": odd_numbers | json_values,
         "filters": odd_numbers | json_values,
         "kernel": odd_numbers | json_values,
@@ -107,8 +135,11 @@ layer_like = st.fixed_dictionaries(
         "shape": st.lists(odd_numbers | json_values, max_size=4) | json_values,
     },
 )
+switches = st.sampled_from([True, False, 1, "sigmoid", "linear"]) | json_values
 network_like = st.fixed_dictionaries(
-    {}, optional={part: st.lists(layer_like, max_size=4) | json_values for part in ("encoder", "decoder")}
+    {},
+    optional={part: st.lists(layer_like, max_size=4) | json_values for part in ("encoder", "decoder")}
+    | dict.fromkeys(("variational", "tied", "output"), switches),
 )
 
 
@@ -215,7 +246,15 @@ def test_a_good_description_with_one_field_spoilt_is_refused_or_means_what_it_sa
         ({"kind": "dense", "outputs": 0}, "outputs must be a whole number"),
         ({"kind": "dense", "outputs": 1 << 60}, "outputs must be a whole number"),
         ({"kind": "dense"}, "outputs"),
-        ({"kind": "dense", "outputs": 2, "activation": "tanh"}, "unknown activation: 'tanh'"),
+        ({"kind": "dense", "outputs": 2, "activation": "swish"}, "unknown activation: 'swish'"),
+        ({"kind": "activate", "activation": ["relu"]}, "unknown activation"),
+        ({"kind": "activate"}, "activation"),
+        ({"kind": "dropout", "rate": 1}, "rate of a dropout"),
+        ({"kind": "dropout", "rate": -0.1}, "rate of a dropout"),
+        ({"kind": "dropout", "rate": True}, "rate of a dropout"),
+        ({"kind": "dropout", "rate": math.nan}, "rate of a dropout"),
+        ({"kind": "dropout", "rate": "0.5"}, "rate of a dropout"),
+        ({"kind": "batch-norm", "momentum": 0.5}, "momentum"),
         ({"kind": "dense", "outputs": 2, "colour": "red"}, "colour"),
         ({"kind": "conv", "filters": 2, "kernel": -3}, "kernel must be a whole number"),
         ({"kind": "conv", "filters": 2, "padding": "full"}, "unknown padding: 'full'"),
@@ -262,3 +301,109 @@ def test_a_network_that_does_not_fit_together_is_refused_in_words(
 def test_a_dense_network_needs_widths(widths: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="width"):
         dense(*widths)
+
+
+def test_a_description_says_only_what_is_not_as_usual() -> None:
+    assert dense(2).to_json().keys() == {"encoder", "decoder"}
+    odd = Architecture((Flatten(), Dense(2, "tanh")), (Dense(784, "linear"),), tied=True, output="linear")
+    assert {"tied": True, "output": "linear"}.items() <= odd.to_json().items()
+    assert Architecture.from_json(odd.to_json()) == odd
+    assert dense(2, code_activation="linear").as_variational().to_json()["variational"] is True
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"variational": 1}, {"tied": "yes"}, {"output": "softmax"}, {"output": []}, {"tied": None}],
+    ids=str,
+)
+def test_a_switch_that_makes_no_sense_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="true or false, output sigmoid or linear"):
+        Architecture.from_json({**dense(2).to_json(), **changes})
+
+
+def test_a_variational_code_has_a_second_layer_of_the_same_shape() -> None:
+    plain = dense(20, 4, 20)
+    variational = plain.as_variational()
+    assert variational.code_activation == "linear"
+    assert variational.parameter_shapes == {
+        **plain.parameter_shapes,
+        "encoder.log_variance.weight": (4, 20),
+        "encoder.log_variance.bias": (4,),
+    }
+    names = list(variational.parameter_shapes)
+    assert names.index("encoder.log_variance.weight") == names.index("encoder.2.bias") + 1
+    assert names[-1] == "decoder.1.bias"
+    (mean,) = [step for step in variational.steps() if step.is_mean]
+    assert (mean.name, mean.parameters) == ("encoder.2", 2 * (4 * 20 + 4))
+    assert variational.as_variational() == variational
+
+
+def test_tied_weights_are_counted_once() -> None:
+    tied = replace(dense(20, 4, 20), tied=True)
+    assert tied.parameters == dense(20, 4, 20).parameters - 4 * 20 - 20 * 784
+    assert [step.tied_to for step in tied.steps()] == [None, None, None, "encoder.2", "encoder.1"]
+    assert "decoder.0.weight" not in tied.tensor_shapes
+    assert tied.tensor_shapes["decoder.0.bias"] == (20,)
+
+
+def test_running_statistics_are_kept_but_not_trained() -> None:
+    network = Architecture(
+        (Conv(3, activation="linear"), BatchNorm(), Activate("relu"), Flatten(), Dense(2)),
+        (Dense(5), BatchNorm(), Dense(784, "linear")),
+    )
+    extra = network.tensor_shapes.keys() - network.parameter_shapes.keys()
+    assert extra == {
+        f"{place}.running_{what}" for place in ("encoder.1", "decoder.1") for what in ("mean", "variance")
+    }
+    steps = {step.name: step for step in network.steps()}
+    assert steps["encoder.1"].tensor_shapes == dict.fromkeys(
+        (f"encoder.1.{name}" for name in ("weight", "bias", "running_mean", "running_variance")), (3,)
+    )
+    assert (steps["encoder.1"].parameters, steps["decoder.1"].parameters) == (6, 10)
+
+
+@settings(max_examples=40, deadline=None)
+@given(architectures())
+def test_the_parameters_of_the_steps_add_up(architecture: Architecture) -> None:
+    steps = list(architecture.steps())
+    assert sum(step.parameters for step in steps) == architecture.parameters
+    assert architecture.parameters == sum(map(math.prod, architecture.parameter_shapes.values()))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: convolutional().as_variational(), "ends in a dense layer"),
+        (lambda: replace(dense(4), variational=True), "dense, linear layer"),
+        (lambda: replace(convolutional(), tied=True), "dense networks only"),
+        (lambda: replace(dense(20, 4, 16), tied=True), "mirror"),
+        (lambda: replace(dense(20, 4), tied=True), "mirror"),
+        (lambda: replace(dense(4, 20), tied=True), "mirror"),
+        (lambda: replace(dense(20, 4, 20), tied=True).as_variational(), "do not go with a variational code"),
+        (lambda: Dropout(1.0), "rate"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_in_words(make: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_the_summary_names_what_is_not_plain() -> None:
+    network = Architecture(
+        (Flatten(), Dense(20, "linear"), BatchNorm(), Activate("elu"), Dropout(0.25), Dense(4, "linear")),
+        (Dense(20, "elu"), Dropout(0.25), Dense(784, "linear")),
+        variational=True,
+        output="linear",
+    )
+    assert network.summary() == "784-20-4-20-784, elu, batch norm, dropout 0.25, variational, linear output"
+    assert replace(dense(20, 4, 20), tied=True).summary() == "784-20-4-20-784, tied"
+    assert network.is_dense
+
+
+def test_a_code_has_gone_through_its_last_activation() -> None:
+    decoder = (Dense(784, "linear"),)
+    assert (
+        Architecture((Flatten(), Dense(3, "linear"), Activate("tanh"), Dropout(0.1)), decoder).code_activation
+        == "tanh"
+    )
+    assert Architecture((Flatten(), Dense(3, "relu"), BatchNorm()), decoder).code_activation == "linear"

@@ -1,5 +1,6 @@
 """First weights: their distribution, and that a seed settles them for both engines."""
 
+import hashlib
 import math
 
 import numpy as np
@@ -7,10 +8,20 @@ import pytest
 import torch
 
 from aedesk.models.architecture import Architecture, convolutional, dense
+from aedesk.models.design import Design
 from aedesk.models.initialisation import initial_weights
 from aedesk.models.presets import PRESETS, Recipe
+from aedesk.models.step import StepSettings
 from aedesk.scratch.engine import NumpyEngine
-from aedesk.training.engine import TorchEngine
+from aedesk.training.torch_engine import TorchEngine
+
+FIRST_WEIGHTS = {
+    "dense-2d": "97ae8ac1",
+    "dense-32": "6f916ce4",
+    "mlp-128": "1415d5f0",
+    "dense-64": "68415320",
+    "conv": "8a9133da",
+}
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -81,6 +92,36 @@ def test_both_engines_begin_at_the_same_weights_and_share_none_of_them() -> None
         np.testing.assert_array_equal(theirs.weights()[name], array)
     before = {name: array.copy() for name, array in weights.items()}
     for engine in (ours, theirs):
-        engine.step(0, 4)
+        engine.step(0, 4, StepSettings.of(Recipe(), (0, 1, 0)))
         assert not np.array_equal(engine.weights()["decoder.1.bias"], before["decoder.1.bias"])
     assert all(np.array_equal(weights[name], before[name]) for name in weights)
+
+
+@pytest.mark.parametrize("kind", ["glorot", "he"])
+def test_batch_norm_begins_as_the_identity(kind) -> None:
+    architecture = Design(widths=(8,), code=2, batch_norm=True).architecture()
+    weights = initial_weights(architecture, 0, kind, output_bias=-1.9)
+    assert list(weights) == list(architecture.tensor_shapes)
+    for place in ("encoder.2", "decoder.1"):
+        for name, value in {"weight": 1, "bias": 0, "running_mean": 0, "running_variance": 1}.items():
+            np.testing.assert_array_equal(weights[f"{place}.{name}"], np.full(8, value, np.float32))
+    assert set(weights["decoder.3.bias"]) == {np.float32(-1.9)}
+
+
+@pytest.mark.parametrize("kind", ["glorot", "he"])
+def test_a_variational_code_begins_with_a_small_log_variance(kind) -> None:
+    weights = initial_weights(dense(200, 50, 200).as_variational(), 0, kind)
+    log_variance = weights["encoder.log_variance.weight"]
+    bound = math.sqrt(6 / 250)
+    assert 0.98 * bound < np.abs(log_variance).max() <= bound * (1 + 1e-6)
+    assert not weights["encoder.log_variance.bias"].any()
+    assert not np.array_equal(log_variance, weights["encoder.2.weight"])
+
+
+def test_the_same_seed_draws_what_it_drew_for_the_models_that_are_shipped() -> None:
+    """Digests taken when networks had nothing but weights and biases."""
+    for name, digest in FIRST_WEIGHTS.items():
+        preset = PRESETS[name]
+        weights = initial_weights(preset.architecture, 0, preset.recipe.initialisation)
+        found = hashlib.sha256(b"".join(array.tobytes() for array in weights.values())).hexdigest()
+        assert found.startswith(digest), name

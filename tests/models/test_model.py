@@ -6,6 +6,7 @@ from aedesk.errors import AedeskError
 from aedesk.models.architecture import Dense, convolutional, dense
 from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.checkpoint import Checkpoint
+from aedesk.models.design import Design
 from aedesk.models.initialisation import initial_weights
 from aedesk.models.model import Model
 
@@ -134,3 +135,34 @@ def test_wrong_codes_are_refused_in_words(model: Model, codes: np.ndarray, words
 
 def test_a_model_knows_what_it_is(model: Model) -> None:
     assert (model.name, model.code_size, model.architecture) == ("tiny", 4, dense(20, 4, 20))
+
+
+OWN = {
+    "one number": Design(code=1, widths=(20,), activation="elu", batch_norm=True, dropout=0.5),
+    "256 numbers": Design(code=256, widths=(), tied=True, output="linear"),
+    "one number of maps": Design(layers="conv", filters=(2, 3, 2), code=1, batch_norm=True, dropout=0.5),
+    "five poolings": Design(layers="conv", filters=(1, 2, 1, 2, 1), code=256, activation="tanh"),
+}
+
+
+OWN_NETWORKS = {name: design.architecture() for name, design in OWN.items()} | {
+    f"{name}, variational": design.architecture().as_variational()
+    for name, design in OWN.items()
+    if not design.tied
+}
+
+
+@pytest.mark.parametrize("name", OWN_NETWORKS)
+def test_an_own_network_answers_like_any_other(name: str, images: np.ndarray) -> None:
+    architecture = OWN_NETWORKS[name]
+    model = Model(Checkpoint("own", architecture, initial_weights(architecture, 0)))
+    codes = model.encode(images)
+    assert codes.shape == (7, model.code_size)
+    assert codes.dtype == np.float32
+    np.testing.assert_array_equal(model.encode(images), codes)
+    rebuilt = model.reconstruct(images)
+    assert rebuilt.shape == (7, 28, 28)
+    assert 0 <= rebuilt.min() <= rebuilt.max() <= 1
+    np.testing.assert_allclose(model.decode(codes), rebuilt, atol=1e-6)
+    np.testing.assert_allclose(model.decode(codes[0]), rebuilt[:1], atol=1e-5)
+    assert model.decode(1e3 * np.ones(model.code_size, np.float32)).max() <= 1
