@@ -18,6 +18,7 @@ from aedesk.latent.placed import Placed
 
 _PERPLEXITY = 30.0
 _EARLY_STEPS, _STEPS = 250, 500
+_STEPS_ON = 150  # from a map that is nearly right
 _REPORT_EVERY = 10  # steps
 _FEWEST = 10  # codes
 
@@ -48,42 +49,39 @@ def known(atlas: Atlas) -> TSne | None:
 
 
 def fit(
-    atlas: Atlas,
-    *,
-    start: np.ndarray | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    atlas: Atlas, *, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None
 ) -> TSne:
-    """The map of an atlas: a known one, or computed and put into the cache. Same atlas, same map.
-
-    start: (N, 2) points of another map of the same images, which the new one shall resemble: of the epoch before,
-    perhaps. Such a map is always computed, and not kept. progress(steps done, steps in all, the points (N, 2) as they
-    lie now) is told, cancelled() -> bool asked, every few steps.
-    Raises AedeskError if the atlas has too few codes, Cancelled if ended.
-    """
-    progress, cancelled = progress or _ignore, cancelled or _never
-    if start is not None:
-        if start.shape != (len(atlas), 2):
-            raise ValueError(f"{len(atlas)} codes cannot start from points of the form {start.shape}")
-        return TSne(atlas.codes, _compute(atlas.codes, start, progress, cancelled))
+    """The map of an atlas: a known one, or computed by `layout` and put into the cache. Same atlas, same map."""
     there = known(atlas)
     if there is not None:
         return there
-    computed = _compute(atlas.codes, None, progress, cancelled)
+    computed = layout(atlas.codes, progress=progress, cancelled=cancelled)
     kept.keep(atlas, "tsne", computed)
     return TSne(atlas.codes, computed)
 
 
-def _compute(
-    codes: np.ndarray, start: np.ndarray | None, progress: Progress, cancelled: Callable[[], bool]
+def layout(
+    codes: np.ndarray,
+    *,
+    start: np.ndarray | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> np.ndarray:
-    """t-SNE (van der Maaten & Hinton 2008) by openTSNE, started from PCA (Kobak & Berens 2019) or `start`."""
+    """Places (N, 2) float32 of codes (N, D) by t-SNE (van der Maaten & Hinton 2008), computed by openTSNE.
+
+    start: (N, 2), a map of the same images under a model not far from this one, as an epoch ago, which the new one goes
+    on from in fewer steps; without it, PCA (Kobak & Berens 2019). progress(steps done, steps in all, the points as they
+    lie now) is told, cancelled() -> bool asked, every few steps.
+    Raises AedeskError if there are too few codes, Cancelled if ended.
+    """
+    told, ended = progress or _ignore, cancelled or _never
+    if start is not None and start.shape != (len(codes), 2):
+        raise ValueError(f"{len(codes)} codes cannot start from points of the form {start.shape}")
     if len(codes) < _FEWEST:
-        raise AedeskError(f"t-SNE needs at least {_FEWEST} codes, and this atlas has {len(codes)}; use PCA.")
+        raise AedeskError(f"t-SNE needs at least {_FEWEST} codes, and there are {len(codes)}; use PCA.")
     import openTSNE
 
     codes = Metric(codes)(codes)
-
     workers = max(1, (os.cpu_count() or 1) - 1)  # a core stays free for the window
     perplexity = min(_PERPLEXITY, (len(codes) - 1) / 3)
     affinities = openTSNE.affinity.PerplexityBasedNN(
@@ -91,25 +89,28 @@ def _compute(
     )
     # The FFT method gives the same map for any number of workers; Barnes-Hut does not.
     embedding = openTSNE.TSNEEmbedding(
-        _shrunk(pca.fit(codes).points if start is None else start),
+        _shrunk(pca.fit(codes).points) if start is None else start.astype(np.float64),
         affinities,
         n_jobs=workers,
         negative_gradient_method="fft",
     )
-    total = _EARLY_STEPS + _STEPS
+    stages = [(_EARLY_STEPS, {"exaggeration": 12}), (_STEPS, {})] if start is None else [(_STEPS_ON, {})]
+    total = sum(steps for steps, _ in stages)
 
     def optimise(embedding: Any, before: int, steps: int, **how: float) -> Any:
         def report(step: int, error: float, embedding: np.ndarray) -> bool:
-            progress(before + step, total, np.array(embedding, np.float32))
-            return cancelled()
+            told(before + step, total, np.array(embedding, np.float32))
+            return ended()
 
         return embedding.optimize(
             steps, callbacks=report, callbacks_every_iters=_REPORT_EVERY, propagate_exception=True, **how
         )
 
     try:
-        embedding = optimise(embedding, 0, _EARLY_STEPS, exaggeration=12, momentum=0.8)
-        embedding = optimise(embedding, _EARLY_STEPS, _STEPS, momentum=0.8)
+        done = 0
+        for steps, how in stages:
+            embedding = optimise(embedding, done, steps, momentum=0.8, **how)
+            done += steps
     except openTSNE.tsne.OptimizationInterrupt:
         raise Cancelled("the t-SNE map was cancelled; choose it again to start over") from None
     return np.ascontiguousarray(embedding, np.float32)

@@ -52,8 +52,12 @@ def resolve(model: ModelName) -> Path:
 
 
 def load_checkpoint(model: ModelName) -> Checkpoint:
-    """The checkpoint of a model, as `resolve` finds it. No torch. Raises AedeskError."""
-    return checkpoints.load(resolve(model))
+    """The checkpoint of a model, as `resolve` finds it, or of an epoch of a run. No torch. Raises AedeskError."""
+    path = resolve(model)
+    if path.parent.name == runs.EPOCHS and path.stem.isdigit():
+        run = runs.Run(path.parent.parent)
+        return run.checkpoint(run.epochs.load(int(path.stem)))
+    return checkpoints.load(path)
 
 
 def load_model(model: ModelName, device: str = "cpu") -> Model:

@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import datetime
-import io
 import json
 import math
 import os
 import re
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aedesk import paths
 from aedesk.errors import AedeskError
 from aedesk.models.checkpoint import Checkpoint
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage import files
+from aedesk.storage.epochs import Epochs, Snapshot
+from aedesk.storage.lock import LOCK, RunLock, is_locked
+from aedesk.storage.tensors import one_line
 
 MODEL = "model.safetensors"
 CONFIG = "config.json"
 HISTORY = "history.csv"
 ATLAS = "atlas.safetensors"
+SAMPLE = "sample.safetensors"
+EPOCHS = "epochs"
+LOG = "log.txt"
 
 _COLUMNS = ("epoch", "train_loss", "validation_loss", "learning_rate", "seconds")
 
 
 @dataclass(frozen=True)
 class Run:
-    """The folder `path`: the model, its configuration and history for people and programs, and its atlas.
+    """The folder `path`.
 
-    The model file holds everything; `config.json` and `history.csv` repeat parts of it.
+    `config.json`: its settings and how it goes. `history.csv`: a row per epoch, added as it ends. `model.safetensors`:
+    its best epoch as a model in use, which repeats the other two. `epochs`: snapshots to go on from and to look at.
+    `sample.safetensors`: the validation images that it is watched with. `log.txt`: what it told, as lines.
+    `atlas.safetensors`: codes of training images, once it is over.
     """
 
     path: Path
+
+    @property
+    def name(self) -> str:
+        """What people call it: a path may be `.`, or a name not fit to be shown."""
+        return one_line(self.path.resolve().name) or "run"
 
     @property
     def model(self) -> Path:
@@ -50,6 +66,28 @@ class Run:
     @property
     def atlas(self) -> Path:
         return self.path / ATLAS
+
+    @property
+    def sample(self) -> Path:
+        return self.path / SAMPLE
+
+    @property
+    def epochs(self) -> Epochs:
+        return Epochs(self.path / EPOCHS)
+
+    @property
+    def log(self) -> Path:
+        return self.path / LOG
+
+    @property
+    def lock(self) -> RunLock:
+        """Held by whoever trains this run."""
+        return RunLock(self.path)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody trains this run now, here or elsewhere."""
+        return is_locked(self.path)
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Run:
@@ -87,16 +125,75 @@ class Run:
                     f"{folder}: this folder cannot be made: {files.reason(problem)}"
                 ) from problem
 
+    def clear(self) -> None:
+        """Remove what an older run has left in the folder, before a new one takes its place."""
+        shutil.rmtree(self.epochs.folder, ignore_errors=True)
+        for path in (self.model, self.config, self.history, self.sample, self.atlas, self.log):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove a run that came to nothing, and its folder unless something else is in there."""
+        self.clear()
+        with contextlib.suppress(OSError):
+            (self.path / LOCK).unlink(missing_ok=True)
+            self.path.rmdir()
+
     def save(self, checkpoint: Checkpoint) -> None:
         """Write the model, then what repeats parts of it, each whole: a crash in between loses nothing."""
         files.make_folder(self.path)
         checkpoints.save(checkpoint, self.model)
-        files.write_whole(self.config, json.dumps(checkpoint.config, indent=2).encode() + b"\n")
-        files.write_whole(self.history, _table(checkpoint.history).encode())
+        self.write_config(checkpoint.config)
+        self.write_history(checkpoint.history)
+
+    def checkpoint(self, snapshot: Snapshot) -> Checkpoint:
+        """One of this run's epochs as a model, with all that was known of it then."""
+        epoch = snapshot.epoch
+        history = [row for row in self.read_history() if row["epoch"] <= epoch]
+        metrics = {
+            name: snapshot.row[name] for name in ("epoch", "train_loss", "validation_loss") if snapshot.row
+        }
+        config = self.read_config() | {"changes": snapshot.changes}
+        name = f"{self.name} after {epoch} {'epoch' if epoch == 1 else 'epochs'}"
+        return Checkpoint(name, snapshot.architecture, snapshot.weights, config, history, metrics)
+
+    def write_config(self, config: dict[str, Any]) -> None:
+        files.write_whole(self.config, json.dumps(config, indent=2).encode() + b"\n")
+
+    def read_config(self) -> dict[str, Any]:
+        """What `write_config` wrote. Raises AedeskError in one line if it is not there, or is no such thing."""
+        try:
+            plain = json.loads(self.config.read_bytes())
+        except OSError as problem:
+            raise AedeskError(
+                f"{self.config}: the settings of this run cannot be read: {files.reason(problem)}"
+            ) from problem
+        except (ValueError, RecursionError):
+            plain = None
+        if not isinstance(plain, dict):
+            raise AedeskError(f"{self.config}: damaged: these are no settings of a run")
+        return plain
+
+    def write_history(self, history: list[dict[str, float]]) -> None:
+        files.write_whole(self.history, _table(history).encode())
+
+    def append_history(self, row: dict[str, float]) -> None:
+        """Add an epoch's row, with the columns of the rows before; it is on the disk when this returns."""
+        try:
+            with self.history.open("ab") as file:
+                file.write((_table([row]) if not file.tell() else _line(row)).encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as problem:
+            raise AedeskError(f"{self.history}: cannot be written: {files.reason(problem)}") from problem
 
     def read_history(self) -> list[dict[str, float]]:
-        """One dict per epoch, from the model file."""
-        return checkpoints.read_card(self.model).history
+        """A dict per epoch, up to the first line that is cut off; from the model where there is no table."""
+        try:
+            text = self.history.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return checkpoints.read_card(self.model).history if files.is_file(self.model) else []
+        return list(_rows(text))
 
 
 def list_runs() -> list[Path]:
@@ -116,15 +213,41 @@ def _saved_at(path: Path) -> int:
         return 0
 
 
+def _columns(row: dict[str, float]) -> list[str]:
+    return [*_COLUMNS, *(name for name in row if name not in _COLUMNS)]
+
+
 def _table(history: list[dict[str, float]]) -> str:
     """CSV with a row per epoch: the columns that every run has, then others in order of appearance."""
-    others = {name: None for row in history for name in row if name not in _COLUMNS}
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow([*_COLUMNS, *others])
-    for row in history:
-        table.writerow([_cell(row.get(name, math.nan)) for name in (*_COLUMNS, *others)])
-    return text.getvalue()
+    columns = _columns({name: math.nan for row in history for name in row})
+    return "".join([",".join(columns) + "\n", *(_line(row, columns) for row in history)])
+
+
+def _line(row: dict[str, float], columns: list[str] | None = None) -> str:
+    cells = [_cell(row.get(name, math.nan)) for name in columns or _columns(row)]
+    return ",".join(cells) + "\n"
+
+
+def _rows(text: str) -> Iterator[dict[str, float]]:
+    """What `_table` and `_line` wrote, as far as it is whole: every line ends, and the epochs count up."""
+    lines = text.split("\n")[:-1]
+    columns = lines[0].split(",") if lines else []
+    if columns[:1] != ["epoch"]:
+        return
+    last = 0
+    for line in lines[1:]:
+        cells = line.split(",")
+        try:
+            row: dict[str, float] = {
+                name: float(cell) if cell else math.nan for name, cell in zip(columns, cells, strict=True)
+            }
+            row["epoch"] = int(cells[0])
+        except ValueError:
+            return
+        if row["epoch"] <= last:
+            return
+        last = int(row["epoch"])
+        yield row
 
 
 def _cell(number: float) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -44,12 +46,29 @@ def choose(name: str) -> torch.device:
     return torch.device(full_name)
 
 
-def choose_precision(wanted: Precision, device: torch.device, architecture: Architecture) -> torch.dtype:
-    """bfloat16 pays for convolutions, on hardware made for it; weights and losses are float32 either way."""
+def choose_precision(wanted: Precision, device: torch.device, architecture: Architecture) -> Precision:
+    """What "auto" means there; weights and losses are float32 either way.
+
+    bfloat16 pays for convolutions, on hardware made for it; on CUDA, dense networks multiply in TF32.
+    """
     if wanted != "auto":
-        return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+        return wanted
     fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bfloat16()
-    return torch.bfloat16 if fast and not architecture.is_dense else torch.float32
+    if fast and not architecture.is_dense:
+        return "bfloat16"
+    return "tf32" if device.type == "cuda" else "float32"
+
+
+@contextlib.contextmanager
+def arithmetic(precision: Precision) -> Iterator[None]:
+    """Multiply float32 matrices on CUDA in TF32 inside (`tf32`), or exactly; nothing changes elsewhere."""
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, cudnn.allow_tf32
+    matmul.allow_tf32 = cudnn.allow_tf32 = precision == "tf32"
+    try:
+        yield
+    finally:
+        matmul.allow_tf32, cudnn.allow_tf32 = before
 
 
 def _cpu_has_bfloat16() -> bool:
@@ -57,12 +76,11 @@ def _cpu_has_bfloat16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def describe(device: torch.device, precision: torch.dtype) -> str:
+def describe(device: torch.device, precision: Precision) -> str:
     """One phrase for people: the device, how many threads it uses, and the precision."""
-    kind = str(precision).removeprefix("torch.")
     if device.type == "cuda":
-        return f"{torch.cuda.get_device_name(device)}, {kind}"
-    return f"{platform.machine()} CPU, {_threads()}, {kind}"
+        return f"{torch.cuda.get_device_name(device)}, {precision}"
+    return f"{platform.machine()} CPU, {_threads()}, {'bfloat16' if precision == 'bfloat16' else 'float32'}"
 
 
 def _threads() -> str:

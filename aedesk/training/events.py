@@ -1,55 +1,71 @@
-"""What a training run tells while it runs: plain numbers and NumPy arrays that nobody else writes to."""
+"""What a training run tells while it runs: plain numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
+HistoryRow = dict[str, float]
+"""epoch, train_loss, validation_loss, learning_rate, seconds; train_penalty and validation_penalty where the kind has
+a penalty: the part of the two losses that it is."""
 
-HistoryRow = dict[str, float]  # epoch, train_loss, validation_loss, learning_rate, seconds
+Reason = Literal["completed", "stopped", "minutes", "patience", "target"]
 
 
 @dataclass(frozen=True)
 class Started:
-    """The data is in place and the first step is next. `device` in words, such as `CPU, 2 threads, float32`."""
+    """The data is in place and the next step is that of the epoch after `epoch`, 0 for a new run.
+
+    `device` in words, such as `CPU, 2 threads, float32`.
+    """
 
     epochs: int
     steps_per_epoch: int
     training_images: int
     validation_images: int
     device: str
+    epoch: int = 0
 
 
 @dataclass(frozen=True)
 class BatchDone:
     """Progress within an epoch, told a few times a second. loss: running mean of the epoch, per pixel.
 
-    seconds_left: of the whole run, at the pace so far.
+    batch_loss: of the last batch alone. seconds_left: of the whole run, at the pace so far.
     """
 
     epoch: int
     step: int
     steps: int
     loss: float
+    batch_loss: float
+    learning_rate: float
     images_per_second: float
     seconds_left: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class EpochDone:
-    """An epoch has ended (or was stopped part of the way: `partial`).
+    """An epoch has ended, and lies on the disk (or the first one was stopped part of the way: `partial`).
 
-    originals, reconstructions: (n, 28, 28) float32 in [0, 1], the same validation images in every epoch. The weights
-    are no part of it: somebody who is slow to listen would keep those of many epochs in memory.
+    best: the validation loss is the least so far, so the run's model is that of this epoch.
     """
 
     row: HistoryRow
     epochs: int
-    originals: np.ndarray
-    reconstructions: np.ndarray
     seconds_left: float
+    best: bool
     partial: bool = False
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A number of the recipe (`presets.CHANGEABLE`) is another from now on. epoch: epochs done, with a fraction."""
+
+    epoch: float
+    name: str
+    old: float
+    new: float
 
 
 @dataclass(frozen=True)
@@ -65,9 +81,12 @@ class Finishing:
 
 @dataclass(frozen=True)
 class Finished:
-    """The run is over, with the model of the last EpochDone. reason: all epochs done, or stopped by the user."""
+    """The run is over, with its best epoch as its model.
 
-    reason: Literal["completed", "stopped"]
+    reason: all epochs done; stopped by the user; or its minutes are over, its patience, or its target is reached.
+    """
+
+    reason: Reason
 
 
-Event = Started | BatchDone | EpochDone | Finishing | Finished
+Event = Started | BatchDone | EpochDone | Changed | Finishing | Finished

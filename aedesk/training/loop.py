@@ -1,11 +1,10 @@
-"""The training loop: one for both engines, a generator that knows no threads and no screen."""
+"""The training loop: one generator for every engine. It knows no threads; not iterating it pauses the run."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,19 +12,40 @@ import numpy as np
 from aedesk.data.imageset import ImageSet
 from aedesk.errors import AedeskError
 from aedesk.models.presets import Recipe
+from aedesk.models.step import StepLoss, StepSettings
+from aedesk.training.clock import Clock
 from aedesk.training.config import TrainingConfig
+from aedesk.training.controls import Controls
+from aedesk.training.ending import best_epoch, why_over
 from aedesk.training.engine import Engine
-from aedesk.training.events import BatchDone, EpochDone, Event, Finished
+from aedesk.training.events import BatchDone, Changed, EpochDone, Finished, HistoryRow
+from aedesk.training.schedule import learning_rate, warm_up
 
-_REPORT_EVERY = 0.1  # seconds between two BatchDone
-_COOLDOWN = 0.1  # of the run
-_QUICK_VALIDATION = 1000  # images at most, of an epoch that was stopped
-SAMPLES = 10  # validation images shown with their reconstructions after every epoch
+_QUICK_VALIDATION = 1000  # images at most, of a first epoch that was stopped
+
+LoopEvent = BatchDone | EpochDone | Changed | Finished
 
 
-def never() -> bool:
-    """The `stopped` of a run that nobody stops."""
-    return False
+@dataclass
+class Past:
+    """What a run has behind it: the loop goes on from there, and adds to it.
+
+    history: a row per epoch. changes: of the recipe's numbers, in their order.
+    """
+
+    history: list[HistoryRow] = field(default_factory=list)
+    changes: list[Changed] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are over."""
+        return int(self.history[-1]["epoch"]) if self.history else 0
+
+    def recipe(self, first: Recipe) -> Recipe:
+        """The recipe that began as `first`, as it is by now."""
+        for change in self.changes:
+            first = first.changed(change.name, change.new)
+        return first
 
 
 def train(
@@ -33,120 +53,121 @@ def train(
     engine: Engine,
     training: ImageSet,
     validation: ImageSet,
-    stopped: Callable[[], bool] = never,
-) -> Iterator[Event]:
-    """Run the epochs of `config.recipe`, yielding BatchDone, EpochDone and, last, Finished.
+    controls: Controls | None = None,
+    past: Past | None = None,
+) -> Iterator[LoopEvent]:
+    """Run the epochs of `config.recipe` that are not in `past` yet: BatchDone, EpochDone, Changed and, last, Finished.
 
-    Not iterating pauses the run; the engine then has the weights of the event told last. `stopped` is asked before
-    every step: once it is true, the epoch ends there, is validated (on fewer images) and told like any other
-    (`partial`), so that even the first minute's model is kept.
-    The order of an epoch follows from (seed, epoch) alone. A run whose loss is no longer finite raises AedeskError
-    in place of that epoch's end.
+    Not iterating pauses the run; the engine then has the weights of the event told last. `controls` is looked at before
+    every step. A stop ends the run there, and the epoch that it falls into counts for nothing; but for the first one,
+    which is validated (on fewer images) and told (`partial`), so that even the first minute's model is kept.
+    Order and noise of an epoch follow from (seed, epoch) alone, so a run that goes on with the weights and the
+    optimiser of an epoch's end takes the same steps as one that was never held up. A run whose loss is no longer
+    finite raises AedeskError in place of that epoch's end.
     """
-    recipe = config.recipe
-    originals = validation.pixels(slice(SAMPLES))
+    controls, past = controls or Controls(), past or Past()
+    recipe = past.recipe(config.recipe)
     steps = -(-len(training) // recipe.batch_size)
-    clock = _Clock(steps * recipe.epochs)
-    for epoch in range(1, recipe.epochs + 1):
+    clock = Clock(steps * recipe.epochs, past.epoch * steps)
+    reason = why_over(recipe, past.history, past.changes)
+    while reason is None:
+        epoch = past.epoch + 1
         begun = clock.worked
         engine.begin_epoch(np.random.default_rng([config.seed, epoch]).permutation(len(training)))
-        total: Any = 0.0
-        seen = 0
-        for start in range(0, len(training), recipe.batch_size):
-            if stopped():
+        sums = _Sums()
+        for step, start in enumerate(range(0, len(training), recipe.batch_size)):
+            if controls.is_stopped:
                 break
+            for change in _changes(controls, recipe, epoch - 1 + step / steps):
+                recipe = recipe.changed(change.name, change.new)
+                past.changes.append(change)
+                yield change
             stop = min(start + recipe.batch_size, len(training))
-            engine.learning_rate = learning_rate(recipe, clock.share_done)
+            settings = StepSettings(
+                learning_rate(recipe, clock.share_done, past.history),
+                recipe.noise_level,
+                recipe.penalty_weight * warm_up(recipe, epoch - 1 + step / steps),
+                (config.seed, epoch, step),
+            )
             with clock.step():
-                # Not float(...): reading a number from a GPU would wait for it at every step.
-                loss: Any = engine.step(start, stop)
-                total += loss * (stop - start)
-            seen = stop
-            if clock.report_is_due:
+                loss = engine.step(start, stop, settings)
+                sums.add(loss, stop - start)
+            if clock.report_is_due or controls.every_step:
                 with clock.report():  # reading the loss waits for the steps that a GPU has still to do
-                    loss = _finite(float(total) / seen, epoch)
-                step = -(-seen // recipe.batch_size)
+                    mean = _finite(float(sums.loss) / sums.images, epoch)
+                    last = float(loss.reconstruction) + float(loss.penalty)
                 rate = clock.steps_per_second * recipe.batch_size
-                yield BatchDone(epoch, step, steps, loss, rate, clock.seconds_left)
-        partial = seen < len(training)
-        if partial and epoch > 1 and not seen:  # stopped between two epochs: the last one has been told
-            yield Finished("stopped")
-            return
+                yield BatchDone(
+                    epoch, step + 1, steps, mean, last, settings.learning_rate, rate, clock.seconds_left
+                )
+        partial = sums.images < len(training)
+        if partial and past.history:
+            reason = "stopped"
+            break
         with clock.work():
-            judged = validation.images
-            if partial:  # somebody waits for the end; evenly spread, because some sets are sorted by class
-                judged = judged[:: -(-len(judged) // _QUICK_VALIDATION)]
-            row = {
-                "epoch": epoch,
-                "train_loss": _finite(float(total) / seen, epoch) if seen else math.nan,
-                "validation_loss": _finite(engine.evaluate(judged), epoch),
-                "learning_rate": engine.learning_rate,
-            }
-            reconstructions = engine.reconstruct(originals)
+            row = _row(config, recipe, engine, validation, sums, epoch, partial=partial)
+            row["learning_rate"] = settings.learning_rate if sums.images else recipe.learning_rate
         row["seconds"] = round(clock.worked - begun, 3)
-        yield EpochDone(row, recipe.epochs, originals, reconstructions, clock.seconds_left, partial)
-        if partial:
-            yield Finished("stopped")
-            return
-    yield Finished("completed")
+        past.history.append(row)
+        best = best_epoch(past.history, past.changes) == epoch
+        yield EpochDone(row, recipe.epochs, clock.seconds_left, best, partial)
+        reason = "stopped" if partial else why_over(recipe, past.history, past.changes)
+    yield Finished(reason)
+
+
+class _Sums:
+    """The losses of an epoch so far. Not float(...): reading a number from a GPU would wait for it at every step."""
+
+    def __init__(self) -> None:
+        self.images = 0
+        self.loss: Any = 0.0
+        self.penalty: Any = 0.0
+
+    def add(self, loss: StepLoss, images: int) -> None:
+        self.images += images
+        self.loss += (loss.reconstruction + loss.penalty) * images
+        self.penalty += loss.penalty * images
+
+    def mean(self, total: Any) -> float:
+        return float(total) / self.images if self.images else math.nan
+
+
+def _row(
+    config: TrainingConfig,
+    recipe: Recipe,
+    engine: Engine,
+    validation: ImageSet,
+    sums: _Sums,
+    epoch: int,
+    *,
+    partial: bool,
+) -> HistoryRow:
+    """What the history says of this epoch; the validation weighs the penalty in full, whatever the warm-up."""
+    judged = validation.images
+    if partial:  # somebody waits for the end; evenly spread, because some sets are sorted by class
+        judged = judged[:: -(-len(judged) // _QUICK_VALIDATION)]
+    found = engine.evaluate(judged, StepSettings.of(recipe, (config.seed, 0, 0)))
+    row = {
+        "epoch": epoch,
+        "train_loss": _finite(sums.mean(sums.loss), epoch) if sums.images else math.nan,
+        "validation_loss": _finite(found.reconstruction + found.penalty, epoch),
+        "learning_rate": math.nan,
+        "seconds": math.nan,
+    }
+    if recipe.has_penalty:
+        row |= {"train_penalty": sums.mean(sums.penalty), "validation_penalty": found.penalty}
+    return row
+
+
+def _changes(controls: Controls, recipe: Recipe, epoch: float) -> Iterator[Changed]:
+    """What has been changed from outside since the last step, as far as it is another value."""
+    for name, value in controls.take_changes().items():
+        old = float(getattr(recipe, name))
+        if value != old:
+            yield Changed(epoch, name, old, value)
 
 
 def _finite(loss: float, epoch: int) -> float:
     if not math.isfinite(loss):
         raise AedeskError(f"The loss is no longer a number at epoch {epoch}; try a smaller learning rate.")
     return loss
-
-
-def learning_rate(recipe: Recipe, share: float) -> float:
-    """The rate of the step before which `share` of the run's steps, in [0, 1), have been taken."""
-    if recipe.schedule == "cosine":
-        return recipe.learning_rate * (1 + math.cos(math.pi * share)) / 2
-    if recipe.schedule == "cooldown":
-        return recipe.learning_rate * min(1, (1 - share) / _COOLDOWN)
-    return recipe.learning_rate
-
-
-class _Clock:
-    """Seconds spent at work, pauses left out, and what they say about the time to come."""
-
-    def __init__(self, steps: int) -> None:
-        self._steps = steps
-        self._done = 0
-        self._reported = 0.0
-        self.worked = 0.0
-
-    @contextmanager
-    def work(self) -> Iterator[None]:
-        begun = time.perf_counter()
-        yield
-        self.worked += time.perf_counter() - begun
-
-    @contextmanager
-    def step(self) -> Iterator[None]:
-        with self.work():
-            yield
-        self._done += 1
-
-    @contextmanager
-    def report(self) -> Iterator[None]:
-        with self.work():
-            yield
-        self._reported = self.worked
-
-    @property
-    def report_is_due(self) -> bool:
-        """True at the first step and then every `_REPORT_EVERY` seconds of work."""
-        return self._done == 1 or self.worked - self._reported >= _REPORT_EVERY
-
-    @property
-    def share_done(self) -> float:
-        """Of all steps of the run, in [0, 1]."""
-        return self._done / self._steps
-
-    @property
-    def steps_per_second(self) -> float:
-        return self._done / max(self.worked, 1e-9)
-
-    @property
-    def seconds_left(self) -> float:
-        return (self._steps - self._done) / max(self.steps_per_second, 1e-9)

@@ -1,55 +1,95 @@
-"""A whole training run: from a data set to a run folder that holds a usable model from the first epoch on."""
+"""A whole training run: a folder with a usable model from the first epoch on, that can be gone on with at any time.
+
+However a run comes about, it is prepared as a folder with a snapshot to start from (`prepare`, `branch`), and then goes
+on from the newest snapshot (`go_on`): a run that was cut off takes the very path of one that was not.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import threadpoolctl
 import torch
 
-from aedesk.data import sources
 from aedesk.data.imageset import DataSet, ImageSet
 from aedesk.errors import AedeskError
 from aedesk.latent import atlas as atlases
-from aedesk.models.checkpoint import Checkpoint
-from aedesk.models.initialisation import initial_weights
+from aedesk.latent.following import follow
 from aedesk.models.model import Model
 from aedesk.scratch.engine import NumpyEngine
+from aedesk.storage import sample as samples
+from aedesk.storage.epochs import Snapshot
 from aedesk.storage.runs import Run
-from aedesk.storage.tensors import one_line
-from aedesk.training.config import Precision, TrainingConfig
-from aedesk.training.device import choose, choose_precision, describe
-from aedesk.training.engine import Engine, TorchEngine
-from aedesk.training.events import EpochDone, Event, Finished, Finishing, HistoryRow, Started
-from aedesk.training.loop import never, train
+from aedesk.training.config import TrainingConfig
+from aedesk.training.controls import Controls
+from aedesk.training.device import arithmetic, choose, describe
+from aedesk.training.engine import Engine
+from aedesk.training.events import EpochDone, Event, Finished, Finishing, Started
+from aedesk.training.loop import train
+from aedesk.training.preparation import branch, check_data, prepare, split
+from aedesk.training.record import Record
+from aedesk.training.text_log import TextLog
+from aedesk.training.torch_engine import TorchEngine
 
-_SAVE_EVERY = 1.0  # seconds
 _CHUNK = 500  # images between two Finishing
+MAY_CHANGE = ("device", "epochs", "minutes", "patience", "target", "keep_mb")
+"""Settings that a run may go on with in place of its own; for all others, branch a new one."""
 
 
 def run_training(
-    config: TrainingConfig, data: DataSet, run: Run, stopped: Callable[[], bool] = never
+    config: TrainingConfig, data: DataSet, run: Run, controls: Controls | None = None
 ) -> Iterator[Event]:
-    """Train by `config` on `data` into `run`: Started, what `loop.train` yields, and Finishing before Finished.
+    """Train by `config` on `data` into `run`, a new one: `prepare` and `go_on`. What cannot begin leaves nothing."""
+    with _nothing_or_a_run(run):
+        prepare(config, data, run)
+        yield from go_on(run, data, controls)
 
-    The first epoch is saved before it is told, later ones about once a second and at the end, however that comes: a
-    crash costs the last second at most, and a run of short epochs does not rewrite its history for each. Before
-    Finished is told there are the model, its atlas and, unless the run was stopped, its test error. A full disk or a
-    device without enough memory raises AedeskError, and the epochs saved so far stay.
-    """
-    training, validation = data.train.split(config.validation_fraction, config.seed)
-    if not len(validation):
-        raise AedeskError(
-            f"{data.name} has too few images to hold some out; use more, or raise the validation share."
-        )
+
+def run_branch(
+    parent: Run, epoch: int, config: TrainingConfig, data: DataSet, run: Run, controls: Controls | None = None
+) -> Iterator[Event]:
+    """Train into `run`, a new one, from where `parent` was after `epoch`: `branch` and `go_on`, as `run_training`."""
+    with _nothing_or_a_run(run):
+        branch(parent, epoch, config, data, run)
+        yield from go_on(run, data, controls)
+
+
+@contextlib.contextmanager
+def _nothing_or_a_run(run: Run) -> Iterator[None]:
+    """Remove a new run that fails before its first epoch is done."""
     try:
-        config = _resolved(config)
-        with _threads(config.threads):
-            yield from _run(config, data, run, training, validation, stopped)
+        yield
+    except Exception:
+        if not any(run.epochs.kept()) and not run.read_history():
+            run.discard()
+        raise
+
+
+def go_on(run: Run, data: DataSet, controls: Controls | None = None, **changes: Any) -> Iterator[Event]:
+    """Train on from the newest snapshot: Started, what `loop.train` yields, and Finishing before Finished.
+
+    changes: of MAY_CHANGE. An epoch is on the disk before it is told, so a crash costs the epoch in progress at most;
+    the best model so far is saved at the first epoch, then about once a second, and at the end, however that comes.
+    Before Finished is told there are the model, its atlas and, unless the run was stopped, its test error. A full disk
+    or a device without enough memory raises AedeskError, and the epochs so far stay. So do data that are no longer
+    those that the run began with, and a run that somebody else trains now.
+    """
+    plain = run.read_config()
+    changes = {name: value for name, value in changes.items() if value is not None}
+    if wrong := changes.keys() - {*MAY_CHANGE}:
+        raise AedeskError(
+            f"A run goes on with its own {' and '.join(sorted(wrong))}; to change that, branch a new run from it."
+        )
+    config = TrainingConfig.from_json(plain | changes)
+    check_data(plain, data, config)
+    training, validation = split(config, data)
+    try:
+        with run.lock.held(), _threads(config.threads), arithmetic(config.precision):
+            yield from _go_on(Record(run, config, plain), training, validation, data, controls or Controls())
     except (RuntimeError, MemoryError) as problem:
         if not _is_out_of_memory(problem):
             raise
@@ -60,80 +100,40 @@ def run_training(
         ) from None
 
 
-def _run(
-    config: TrainingConfig,
-    data: DataSet,
-    run: Run,
-    training: ImageSet,
-    validation: ImageSet,
-    stopped: Callable[[], bool],
+def _go_on(
+    record: Record, training: ImageSet, validation: ImageSet, data: DataSet, controls: Controls
 ) -> Iterator[Event]:
-    engine, device = _engine(config, training)
-    yield Started(
-        epochs=config.recipe.epochs,
-        steps_per_epoch=-(-len(training) // config.recipe.batch_size),
-        training_images=len(training),
-        validation_images=len(validation),
-        device=device,
-    )
-    history: list[HistoryRow] = []
-    with _Saver(run) as saver:
-        for event in train(config, engine, training, validation, stopped):
+    config, run = record.config, record.run
+    snapshot = record.take_up()
+    engine, device = _engine(config, snapshot, training)
+    record.device = device
+    sample = samples.load(run.sample)
+    with TextLog(run.log) as log, record:
+        started = Started(
+            epochs=config.recipe.epochs,
+            steps_per_epoch=-(-len(training) // config.recipe.batch_size),
+            training_images=len(training),
+            validation_images=len(validation),
+            device=device,
+            epoch=record.past.epoch,
+        )
+        log.write(started)
+        yield started
+        points = snapshot.points
+        for event in train(config, engine, training, validation, controls, record.past):
             if isinstance(event, EpochDone):
-                history.append(event.row)
-                saver.take(_checkpoint(config, run, engine.weights(), list(history), device))
-            if isinstance(event, Finished):
-                yield from _complete(saver.flush(), data, run, config, stopped)
+                points = follow(engine.encode(sample.images), points)
+                record.keep(event, engine, points)
+            elif isinstance(event, Finished):
+                record.flush(event.reason)
+                yield from _complete(record, data, controls)
+            log.write(event)
             yield event
-
-
-class _Saver:
-    """Saves the newest checkpoint of a run: the first one at once, then about once a second, the last one always."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._newest: Checkpoint | None = None
-        self._saved: Checkpoint | None = None
-        self._saved_at = 0.0
-
-    def __enter__(self) -> _Saver:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and self._newest is not None:
-            with contextlib.suppress(AedeskError, MemoryError):  # what ended the run is the news, not this
-                self.flush()
-
-    def take(self, checkpoint: Checkpoint) -> None:
-        self._newest = checkpoint
-        if self._saved is None or time.monotonic() - self._saved_at >= _SAVE_EVERY:
-            self.flush()
-
-    def flush(self) -> Checkpoint:
-        """The newest checkpoint, once it is on the disk."""
-        assert self._newest is not None
-        if self._saved is not self._newest:
-            self._run.save(self._newest)
-            self._saved, self._saved_at = self._newest, time.monotonic()
-        return self._newest
 
 
 def _is_out_of_memory(problem: RuntimeError | MemoryError) -> bool:
     """A GPU's memory, NumPy's, or the CPU's: for the last one torch has no type of its own."""
     return isinstance(problem, torch.OutOfMemoryError | MemoryError) or "DefaultCPUAllocator" in str(problem)
-
-
-def _resolved(config: TrainingConfig) -> TrainingConfig:
-    """What was left to this machine and this folder, written out.
-
-    With other threads or another precision, the bits are others; own data is to be found from any folder.
-    """
-    precision: Precision = config.precision
-    if config.engine == "torch":
-        dtype = choose_precision(config.precision, choose(config.device), config.architecture)
-        precision = "bfloat16" if dtype == torch.bfloat16 else "float32"
-    threads = config.threads or torch.get_num_threads()
-    return replace(config, data=sources.in_full(config.data), threads=threads, precision=precision)
 
 
 @contextlib.contextmanager
@@ -148,48 +148,32 @@ def _threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _engine(config: TrainingConfig, training: ImageSet) -> tuple[Engine, str]:
-    """The engine at its first weights, and in words where it runs."""
-    recipe, architecture = config.recipe, config.architecture
-    weights = initial_weights(architecture, config.seed, recipe.initialisation, recipe.output_bias)
+def _engine(config: TrainingConfig, snapshot: Snapshot, training: ImageSet) -> tuple[Engine, str]:
+    """The engine as it was at the snapshot, and in words where it runs."""
+    recipe, architecture, weights = config.recipe, config.architecture, snapshot.weights
+    engine: Engine
     if config.engine == "numpy":
-        return NumpyEngine(architecture, recipe, weights, training.images), "CPU, NumPy alone, float32"
-    device = choose(config.device)
-    precision = choose_precision(config.precision, device, architecture)
-    engine = TorchEngine(architecture, recipe, weights, training.images, device, precision)
-    return engine, describe(device, precision)
+        engine = NumpyEngine(architecture, recipe, weights, training.images)
+        words = "CPU, NumPy alone, float32"
+    else:
+        device = choose(config.device)
+        dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
+        engine = TorchEngine(architecture, recipe, weights, training.images, device, dtype)
+        words = describe(device, config.precision)
+    if snapshot.optimiser:
+        engine.load_optimiser_state(snapshot.optimiser)
+    return engine, words
 
 
-def _checkpoint(
-    config: TrainingConfig,
-    run: Run,
-    weights: dict[str, np.ndarray],
-    history: list[HistoryRow],
-    device: str,
-) -> Checkpoint:
-    name = (
-        one_line(run.path.resolve().name) or config.preset
-    )  # a path may be `.`, or a name not fit to be shown
-    return Checkpoint(
-        name=name,
-        architecture=config.architecture,
-        weights=weights,
-        config={**config.to_json(), "device_used": device, "command": config.command(name)},
-        history=history,
-        metrics={name: history[-1][name] for name in ("train_loss", "validation_loss")},
-    )
-
-
-def _complete(
-    checkpoint: Checkpoint, data: DataSet, run: Run, config: TrainingConfig, stopped: Callable[[], bool]
-) -> Iterator[Finishing]:
-    """Measure the finished model on the test images unless `stopped`, and keep codes of training images beside it."""
-    model = Model(checkpoint)
+def _complete(record: Record, data: DataSet, controls: Controls) -> Iterator[Finishing]:
+    """Measure the finished model on the test images unless stopped, and keep codes of training images beside it."""
+    model = Model(record.best)
+    config = record.config
     chosen = atlases.choose(data.train, model.code_size, seed=config.seed)
     tests = len(data.test)
     squared = 0.0
     for part in _parts(tests):
-        if stopped():
+        if controls.is_stopped:
             break
         originals = data.test.pixels(part)
         squared += float(((model.reconstruct(originals) - originals) ** 2).sum(dtype=np.float64))
@@ -197,14 +181,15 @@ def _complete(
     else:
         if tests:
             error = squared / data.test.images.size
-            run.save(replace(checkpoint, metrics={**checkpoint.metrics, "test_mse": error}))
+            best = record.best
+            record.run.save(replace(best, metrics={**best.metrics, "test_mse": error}))
     codes = []
     for part in _parts(len(chosen)):
         codes.append(model.encode(data.train.images[chosen[part]]))
         yield Finishing(tests + part.stop, tests + len(chosen))
     source = f"training images of {data.name}"
     atlas = atlases.assemble(model, data.train, chosen, np.concatenate(codes), source, config.data)
-    atlases.save(atlas, run.atlas)
+    atlases.save(atlas, record.run.atlas)
 
 
 def _parts(count: int) -> Iterator[slice]:

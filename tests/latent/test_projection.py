@@ -209,7 +209,7 @@ def test_a_tsne_map_started_from_another_resembles_it_and_is_not_kept() -> None:
     earlier = project("tsne", atlas_of(codes)).points[:, ::-1] * [1, -1]  # turned, as no start from PCA is
     later = atlas_of(codes + 0.2 * rng.normal(size=codes.shape))
     watched: list[int] = []
-    following = tsne.fit(later, start=earlier, progress=lambda done, *_: watched.append(done)).points
+    following = tsne.layout(later.codes, start=earlier, progress=lambda done, *_: watched.append(done))
     assert watched
     assert tsne.known(later) is None
     alone = tsne.fit(later).points
@@ -223,7 +223,7 @@ def test_a_tsne_map_started_from_another_resembles_it_and_is_not_kept() -> None:
 
 def test_a_start_of_another_atlas_is_refused() -> None:
     with pytest.raises(ValueError, match="60 codes cannot start"):
-        tsne.fit(atlas_of(clusters(60, 4)[0]), start=np.zeros((50, 2)))
+        tsne.layout(clusters(60, 4)[0], start=np.zeros((50, 2)))
 
 
 @pytest.mark.usefixtures("quick")
@@ -270,5 +270,5 @@ def test_tsne_copes_with_odd_codes(codes: np.ndarray) -> None:
 
 
 def test_tsne_of_a_handful_is_refused_in_words() -> None:
-    with pytest.raises(AedeskError, match="at least 10 codes, and this atlas has 4"):
+    with pytest.raises(AedeskError, match="at least 10 codes, and there are 4"):
         project("tsne", atlas_of(np.zeros((4, 3))))

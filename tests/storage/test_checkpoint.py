@@ -11,10 +11,13 @@ import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aedesk import paths
 from aedesk.errors import AedeskError
 from aedesk.models.architecture import Conv, Dense, Flatten, MaxPool, dense
 from aedesk.models.checkpoint import Checkpoint
+from aedesk.models.design import Design
 from aedesk.models.initialisation import initial_weights
+from aedesk.models.presets import PRESETS
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage import tensors
 
@@ -62,6 +65,45 @@ def test_a_convolutional_network_comes_back_too(tmp_path: Path) -> None:
     conv = Checkpoint("conv", architecture, initial_weights(architecture, 1))
     checkpoints.save(conv, tmp_path / "conv.safetensors")
     assert same(checkpoints.load(tmp_path / "conv.safetensors"), conv)
+
+
+OWN = {
+    "batch norm": Design(widths=(5,), code=2, batch_norm=True, dropout=0.1).architecture(),
+    "maps": Design(layers="conv", filters=(2, 2), code=2, batch_norm=True, output="linear").architecture(),
+    "tied": Design(widths=(5,), code=2, tied=True).architecture(),
+    "variational": Design(widths=(5,), code=2, activation="gelu").architecture().as_variational(),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_an_own_network_comes_back_with_all_that_it_holds(tmp_path: Path, name: str) -> None:
+    own = Checkpoint(name, OWN[name], initial_weights(OWN[name], 1))
+    checkpoints.save(own, tmp_path / "own.safetensors")
+    loaded = checkpoints.load(tmp_path / "own.safetensors")
+    assert same(loaded, own)
+    assert list(loaded.weights) == list(OWN[name].tensor_shapes)
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("batch norm", "encoder.2.running_variance"),
+        ("variational", "encoder.log_variance.bias"),
+        ("tied", "decoder.0.bias"),
+    ],
+)
+def test_a_network_without_one_of_its_arrays_is_refused(tmp_path: Path, name: str, array: str) -> None:
+    path = tmp_path / "own.safetensors"
+    checkpoints.save(Checkpoint(name, OWN[name], initial_weights(OWN[name], 1)), path)
+    rewrite(path, {key: value for key, value in initial_weights(OWN[name], 1).items() if key != array})
+    assert array in refusal(path)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_shipped_model_is_written_as_it_was_when_networks_were_plain(tmp_path: Path, name: str) -> None:
+    shipped = paths.weights() / name / "model.safetensors"
+    checkpoints.save(checkpoints.load(shipped), tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == shipped.read_bytes()
 
 
 def test_the_same_checkpoint_gives_the_same_bytes(path: Path, tmp_path: Path) -> None:
@@ -201,6 +243,8 @@ def test_a_small_file_that_describes_a_huge_network_is_refused(path: Path) -> No
         {"metrics": {"mse": True}},
         {"architecture": None},
         {"architecture": {"encoder": [], "decoder": []}},
+        {"architecture": {**TINY.architecture.to_json(), "output": "softmax"}},
+        {"architecture": {**TINY.architecture.to_json(), "variational": True}},
         {"architecture": {"encoder": [{"kind": "line\nbreak"}], "decoder": []}},
     ],
     ids=str,

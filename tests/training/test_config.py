@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aedesk.cli import parser
+from aedesk.cli.train import config_of
+from aedesk.cli.train_options import asked_for
 from aedesk.errors import AedeskError
 from aedesk.models.presets import PRESETS, Recipe
-from aedesk.training.config import TrainingConfig
+from aedesk.training.config import TrainingConfig, problems
 
 NUMBERS = {
     "learning_rate": "learning rate",
@@ -46,27 +48,58 @@ def refusal(name: str, value: Any) -> str:
 
 @st.composite
 def configs(draw: st.DrawFn) -> TrainingConfig:
+    """Any configuration that makes sense: of settings that do not go together, some are given up."""
     preset = draw(st.sampled_from(sorted(PRESETS)))
-    dense = PRESETS[preset].architecture.is_dense
-    return TrainingConfig.of(
-        preset,
-        loss=draw(st.sampled_from([None, "mse", "bce"])),
-        optimiser=draw(st.sampled_from([None, "adam", "sgd"])),
-        schedule=draw(st.sampled_from([None, "constant", "cooldown", "cosine"])),
-        learning_rate=draw(st.none() | st.floats(0, 100, exclude_min=True)),
-        batch_size=draw(st.none() | st.integers(1, 65_536)),
-        epochs=draw(st.none() | st.integers(1, 10_000)),
-        initialisation=draw(st.sampled_from([None, "glorot", "he"])),
-        reduction=draw(st.sampled_from([None, "mean", "sum"])),
-        output_bias=draw(st.none() | st.floats(-20, 20)),
-        data=draw(st.sampled_from([None, "digits", "/a folder/with 'quotes'.npz", "-odd", "päth.npz"])),
-        seed=draw(st.none() | st.integers(0, 2**63 - 1)),
-        validation_fraction=draw(st.none() | st.floats(0, 0.5, exclude_min=True)),
-        engine=draw(st.sampled_from([None, "torch", "numpy"] if dense else [None, "torch"])),
-        device=draw(st.sampled_from([None, "cpu", "cuda:3"])),
-        precision=draw(st.sampled_from([None, "float32", "bfloat16"])),
-        threads=draw(st.none() | st.integers(0, 4096)),
-    )
+    drawn = {name: draw(st.none() | values) for name, values in VALUES.items()}
+    drawn |= draw(st.just({}) | st.fixed_dictionaries({}, optional=NETWORK))
+    while wrong := problems(preset, drawn):
+        for name in wrong:
+            if drawn.pop(name, None) is None:  # of two that do not go together, the other
+                drawn = {}
+    return TrainingConfig.of(preset, **drawn)
+
+
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "loss": st.sampled_from(["mse", "bce", "mae"]),
+    "optimiser": st.sampled_from(["adam", "sgd"]),
+    "schedule": st.sampled_from(["constant", "cooldown", "cosine", "one-cycle", "plateau"]),
+    "learning_rate": st.floats(0, 100, exclude_min=True),
+    "batch_size": st.integers(1, 65_536),
+    "epochs": st.integers(1, 10_000),
+    "initialisation": st.sampled_from(["glorot", "he"]),
+    "reduction": st.sampled_from(["mean", "sum"]),
+    "output_bias": st.floats(-20, 20),
+    "kind": st.sampled_from(["plain", "denoising", "sparse", "contractive", "variational"]),
+    "noise": st.sampled_from(["gaussian", "masking", "salt-pepper"]),
+    "noise_level": st.floats(0, 1),
+    "sparsity": st.floats(0, 1e6),
+    "contraction": st.floats(0, 1e6),
+    "beta": st.floats(0, 1e6),
+    "warm_up": st.integers(0, 10_000),
+    "minutes": st.floats(0, 1e6),
+    "patience": st.integers(0, 10_000),
+    "target": st.floats(0, 1e6),
+    "data": st.sampled_from(["digits", "/a folder/with 'quotes'.npz", "-odd", "päth.npz"]),
+    "seed": st.integers(0, 2**63 - 1),
+    "validation_fraction": st.floats(0, 0.5, exclude_min=True),
+    "engine": st.sampled_from(["torch", "numpy"]),
+    "device": st.sampled_from(["cpu", "cuda:3"]),
+    "precision": st.sampled_from(["float32", "tf32", "bfloat16"]),
+    "threads": st.integers(0, 4096),
+    "keep_mb": st.integers(0, 1_000_000),
+}
+NETWORK: dict[str, st.SearchStrategy[Any]] = {
+    "layers": st.sampled_from(["dense", "conv"]),
+    "widths": st.lists(st.integers(1, 300), max_size=4).map(tuple),
+    "filters": st.lists(st.integers(1, 40), min_size=1, max_size=3).map(tuple),
+    "code": st.integers(1, 256),
+    "activation": st.sampled_from(["relu", "tanh", "gelu"]),
+    "code_activation": st.sampled_from(["linear", "sigmoid"]),
+    "dropout": st.floats(0, 0.9),
+    "batch_norm": st.booleans(),
+    "tied": st.booleans(),
+    "output": st.sampled_from(["sigmoid", "linear"]),
+}
 
 
 @pytest.mark.parametrize(
@@ -156,8 +189,66 @@ def test_the_command_of_a_run_means_the_same_run(config: TrainingConfig) -> None
     assert words[:2] == ["aedesk", "train"]
     chosen = parser.build().parse_args(words[1:])
     assert str(chosen.out) == "-my run"
-    names = config.to_json().keys() - {"preset"}
-    assert TrainingConfig.of(chosen.preset, **{name: getattr(chosen, name) for name in names}) == config
+    assert config_of(asked_for(chosen)) == config
+
+
+@settings(max_examples=80, deadline=None)
+@given(configs())
+def test_problems_finds_none_where_there_are_none(config: TrainingConfig) -> None:
+    assert problems(config.preset, {**config.to_json(), "preset": None}) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"loss": "bce", "output": "linear"}, "loss", "needs the sigmoid"),
+        ({"engine": "numpy", "layers": "conv", "code": 8}, "engine", "dense networks only"),
+        ({"engine": "numpy", "kind": "contractive"}, "engine", "PyTorch"),
+        ({"kind": "variational", "warm_up": 11, "epochs": 10}, "warm_up", "longer than the run"),
+        ({"code": 0}, "code", "between 1 and 256"),
+        ({"noise": "masking", "noise_level": 1.5}, "noise_level", "between 0 and 1"),
+        ({"widths": (0,)}, "widths", "widths"),
+    ],
+)
+def test_what_does_not_go_together_is_told_at_one_of_its_fields(
+    changes: dict[str, Any], field: str, words: str
+) -> None:
+    found = problems("dense-32", changes)
+    assert list(found) == [field]
+    assert words in found[field]
+    with pytest.raises(AedeskError, match=words):
+        TrainingConfig.of("dense-32", **changes)
+
+
+def test_a_network_of_ones_own_has_a_name_of_its_own() -> None:
+    labels = {
+        TrainingConfig.of("dense-32", **changes).label
+        for changes in (
+            {},
+            {"code": 16},
+            {"widths": (9,)},
+            {"kind": "variational"},
+            {"code": 8, "kind": "sparse"},
+            {"layers": "conv", "code": 20},
+        )
+    }
+    assert labels == {
+        "dense-32",
+        "dense-16",
+        "own-dense-32",
+        "dense-32-variational",
+        "sparse-8",
+        "conv-20",
+    }
+
+
+def test_a_design_that_is_the_presets_own_is_no_own_network() -> None:
+    assert TrainingConfig.of("dense-32", code=32, widths=(128,)) == TrainingConfig.of("dense-32")
+
+
+def test_what_a_run_writes_besides_its_settings_is_passed_over() -> None:
+    config = TrainingConfig.of("dense-32", code=7)
+    assert TrainingConfig.from_json({**config.to_json(), "status": "running", "changes": []}) == config
 
 
 def test_the_command_tells_only_what_is_not_usual() -> None:

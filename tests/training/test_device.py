@@ -1,17 +1,23 @@
 """Where networks are trained: the names of devices, and the precision that pays there."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from aedesk.data.imageset import DataSet
 from aedesk.errors import AedeskError
 from aedesk.models.architecture import Architecture, convolutional, dense
 from aedesk.models.initialisation import initial_weights
 from aedesk.models.presets import Recipe
-from aedesk.training.device import choose, choose_precision, describe, devices
-from aedesk.training.engine import TorchEngine
+from aedesk.models.step import StepSettings
+from aedesk.storage.runs import Run
+from aedesk.training.config import TrainingConfig
+from aedesk.training.device import arithmetic, choose, choose_precision, describe, devices
+from aedesk.training.session import go_on, run_training
+from aedesk.training.torch_engine import TorchEngine
 
 CPU = torch.device("cpu")
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
@@ -66,18 +72,36 @@ def test_bfloat16_is_chosen_for_convolutions_on_hardware_made_for_it(
 ) -> None:
     found = {"avx2": True, "amx_bf16": False, **({capability: True} if capability else {})}
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
-    expected = torch.bfloat16 if capability and not architecture.is_dense else torch.float32
+    expected = "bfloat16" if capability and not architecture.is_dense else "float32"
     assert choose_precision("auto", CPU, architecture) == expected
-    assert choose_precision("float32", CPU, architecture) == torch.float32
-    assert choose_precision("bfloat16", CPU, architecture) == torch.bfloat16
+    for wanted in ("float32", "tf32", "bfloat16"):
+        assert choose_precision(wanted, CPU, architecture) == wanted
+
+
+@pytest.mark.usefixtures("two_cards")
+def test_dense_networks_multiply_in_tf32_on_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    card = torch.device("cuda:0")
+    assert choose_precision("auto", card, dense(4)) == "tf32"
+    assert choose_precision("auto", card, convolutional()) == "bfloat16"
+
+
+def test_tf32_is_allowed_for_as_long_as_a_run_asks_for_it() -> None:
+    matmul = torch.backends.cuda.matmul
+    before = matmul.allow_tf32
+    with arithmetic("tf32"):
+        assert matmul.allow_tf32
+    with arithmetic("float32"):
+        assert not matmul.allow_tf32
+    assert matmul.allow_tf32 == before
 
 
 def test_the_capabilities_of_this_machine_can_be_asked_for() -> None:
-    assert choose_precision("auto", CPU, convolutional()) in {torch.float32, torch.bfloat16}
+    assert choose_precision("auto", CPU, convolutional()) in {"float32", "bfloat16"}
 
 
 def test_a_description_tells_device_threads_and_precision() -> None:
-    text = describe(CPU, torch.bfloat16)
+    text = describe(CPU, "bfloat16")
     assert "CPU" in text
     assert f"{torch.get_num_threads()} thread" in text
     assert text.endswith("bfloat16")
@@ -90,9 +114,12 @@ def test_training_on_cuda_takes_the_path_of_the_cpu() -> None:
     for name in ("cpu", "cuda"):
         engine = TorchEngine(dense(16), recipe, initial_weights(dense(16), 0), images, choose(name))
         engine.begin_epoch(np.arange(64)[::-1].copy())
-        losses[name] = [float(engine.step(start, start + 16)) for start in range(0, 64, 16)]
-        losses[name].append(engine.evaluate(images))
-        assert engine.reconstruct(images[:3].astype(np.float32) / 255).shape == (3, 28, 28)
+        settings = StepSettings.of(recipe, (0, 1, 0))
+        losses[name] = [
+            float(engine.step(start, start + 16, settings).reconstruction) for start in range(0, 64, 16)
+        ]
+        losses[name].append(engine.evaluate(images, settings).reconstruction)
+        assert engine.encode(images[:3]).shape == (3, 16)
         assert all(array.dtype == np.float32 for array in engine.weights().values())
     assert losses["cuda"] == pytest.approx(losses["cpu"], rel=1e-3)
 
@@ -103,9 +130,23 @@ def test_the_convolutional_network_trains_on_cuda_at_the_precision_chosen_there(
     device = choose("auto")
     precision = choose_precision("auto", device, convolutional())
     weights = initial_weights(convolutional(), 0, output_bias=-1.9)
-    engine = TorchEngine(convolutional(), Recipe(), weights, images, device, precision)
-    before = engine.evaluate(images)
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    engine = TorchEngine(convolutional(), Recipe(), weights, images, device, dtype)
+    settings = StepSettings.of(Recipe(), (0, 1, 0))
+    before = engine.evaluate(images, settings).reconstruction
     for _ in range(5):
-        engine.step(0, 64)
-    assert engine.evaluate(images) < before
+        engine.step(0, 64, settings)
+    assert engine.evaluate(images, settings).reconstruction < before
     assert torch.cuda.get_device_name(device) in describe(device, precision)
+
+
+@needs_cuda
+def test_a_run_begun_on_cuda_goes_on_on_the_cpu_and_back(digits: DataSet, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run")
+    config = TrainingConfig.of("dense-2d", data="digits", epochs=1, device="cuda", batch_size=64)
+    list(run_training(config, digits, run))
+    list(go_on(run, digits, device="cpu", epochs=2))
+    list(go_on(run, digits, device="cuda", epochs=3))
+    losses = [row["validation_loss"] for row in run.read_history()]
+    assert losses == sorted(losses, reverse=True)
+    assert len(losses) == 3

@@ -20,23 +20,33 @@ import torch
 
 from aedesk.cli.parser import build
 from aedesk.cli.train import config_of
+from aedesk.cli.train_options import asked_for
 from aedesk.data.imageset import DataSet, ImageSet
 from aedesk.errors import AedeskError
 from aedesk.latent import atlas as atlases
 from aedesk.models.checkpoint import Checkpoint
+from aedesk.models.step import StepLoss, StepSettings
 from aedesk.scratch.engine import NumpyEngine
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage.library import load_model
 from aedesk.storage.runs import Run
-from aedesk.training import session
+from aedesk.training import record, session
 from aedesk.training.config import TrainingConfig
-from aedesk.training.engine import TorchEngine
+from aedesk.training.controls import Controls
 from aedesk.training.events import BatchDone, EpochDone, Event, Finished, Finishing, Started
-from aedesk.training.loop import never
 from aedesk.training.session import run_training
+from aedesk.training.torch_engine import TorchEngine
 
 ENGINES = ["torch", "numpy"]
-FILES = {"model.safetensors", "config.json", "history.csv"}
+FILES = {
+    "model.safetensors",
+    "config.json",
+    "history.csv",
+    "sample.safetensors",
+    "epochs",
+    "log.txt",
+    "lock",
+}
 
 
 def configured(**changes: Any) -> TrainingConfig:
@@ -54,12 +64,12 @@ def configured(**changes: Any) -> TrainingConfig:
 
 
 def tell(
-    config: TrainingConfig, data: DataSet, run: Run, stopped: Callable[[], bool] = never
+    config: TrainingConfig, data: DataSet, run: Run, stopped: Callable[[], bool] = lambda: False
 ) -> tuple[list[Event], str]:
     """Every event of a run, and the problem that ended it, if one did."""
     events = []
     try:
-        for event in run_training(config, data, run, stopped):
+        for event in run_training(config, data, run, Controls(stopped)):
             events.append(event)
     except AedeskError as problem:
         return events, str(problem)
@@ -92,10 +102,10 @@ def test_a_run_begins_with_what_it_works_on(engine: str, few: DataSet, run: Run)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_run_folder_is_complete_before_an_epoch_is_told(
+def test_an_epoch_is_on_the_disk_before_it_is_told(
     engine: str, few: DataSet, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "_SAVE_EVERY", 0)
+    monkeypatch.setattr(record, "_SAVE_EVERY", 0)
     rows = []
     for event in run_training(configured(engine=engine), few, run):
         if not isinstance(event, EpochDone):
@@ -107,8 +117,10 @@ def test_the_run_folder_is_complete_before_an_epoch_is_told(
         with run.history.open(newline="") as file:
             table = [{name: float(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
         assert table == rows
-        rebuilt = load_model(run.path).reconstruct(event.originals)
-        np.testing.assert_allclose(rebuilt, event.reconstructions, atol=1e-5)
+        snapshot = run.epochs.load(len(rows))
+        assert snapshot.row == event.row
+        for name, array in load_model(run.path).checkpoint.weights.items():
+            np.testing.assert_array_equal(array, snapshot.weights[name])
     assert len(rows) == 2
 
 
@@ -117,7 +129,7 @@ def test_short_epochs_share_a_save_a_second(
     few: DataSet, run: Run, monkeypatch: pytest.MonkeyPatch, seconds: float, saves: list[int]
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(record, "time", SimpleNamespace(monotonic=lambda: now))
     save, saved = Run.save, []
 
     def counted(self: Run, checkpoint: Checkpoint) -> None:
@@ -193,7 +205,7 @@ def test_what_was_left_to_the_machine_is_written_into_the_command(
     finally:
         torch.set_num_threads(threads)
     config = checkpoints.read_card(run.model).config
-    again = config_of(build().parse_args(shlex.split(config["command"])[1:]))
+    again = config_of(asked_for(build().parse_args(shlex.split(config["command"])[1:])))
     assert again.threads == config["threads"] == 3
     if engine == "torch":
         assert again.precision == config["precision"] == {"auto": "float32"}.get(precision, precision)
@@ -235,7 +247,7 @@ def test_a_disk_that_fills_up_ends_the_run_and_the_epoch_before_stays(
         if isinstance(event, EpochDone):
             break
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(AedeskError, match=r"model\.safetensors.*disk is full"):
+    with pytest.raises(AedeskError, match=r"00002\.safetensors.*disk is full"):
         list(events)
     assert names(run) == FILES
     saved = load_model(run.path).checkpoint
@@ -247,12 +259,12 @@ def test_a_run_that_diverges_keeps_the_epochs_before(
 ) -> None:
     step, taken = TorchEngine.step, itertools.count(1)
 
-    def wild(self: TorchEngine, start: int, stop: int) -> torch.Tensor:
-        loss = step(self, start, stop)
-        return loss * math.nan if next(taken) > 12 else loss  # an epoch has four steps
+    def wild(self: TorchEngine, start: int, stop: int, settings: StepSettings) -> StepLoss:
+        loss = step(self, start, stop, settings)
+        return StepLoss(math.nan, 0.0) if next(taken) > 12 else loss  # an epoch has four steps
 
     monkeypatch.setattr(TorchEngine, "step", wild)
-    monkeypatch.setattr(session, "_SAVE_EVERY", 3600)
+    monkeypatch.setattr(record, "_SAVE_EVERY", 3600)
     events, problem = tell(configured(epochs=5), few, run)
     assert problem == "The loss is no longer a number at epoch 4; try a smaller learning rate."
     assert len([event for event in events if isinstance(event, EpochDone)]) == 3
@@ -302,7 +314,7 @@ def test_a_run_that_is_stopped_is_not_measured_but_can_be_used(
     monkeypatch.setattr(session, "_CHUNK", 20)
     events: list[Event] = []
     for event in run_training(
-        configured(), few, run, lambda: any(isinstance(told, moment) for told in events)
+        configured(), few, run, Controls(lambda: any(isinstance(told, moment) for told in events))
     ):
         events.append(event)
     measured = [event for event in events if isinstance(event, Finishing) and event.done <= 60]
@@ -317,7 +329,7 @@ def test_a_run_that_is_stopped_is_not_measured_but_can_be_used(
 def test_a_run_of_which_nobody_wants_more_leaves_what_was_told(
     few: DataSet, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "_SAVE_EVERY", 3600)
+    monkeypatch.setattr(record, "_SAVE_EVERY", 3600)
     events = run_training(configured(epochs=50), few, run)
     for event in events:
         if isinstance(event, EpochDone) and event.row["epoch"] == 3:
@@ -357,10 +369,11 @@ def test_too_little_memory_is_answered_with_a_smaller_batch(
     steps = -(-18 // batch)
     step, taken = engine.step, itertools.count(1)
 
-    def hungry(self: Any, start: int, stop: int) -> Any:
+    def hungry(self: Any, start: int, stop: int, settings: StepSettings) -> StepLoss:
         if next(taken) > steps:
             problem()
-        return step(self, start, stop)
+        loss: StepLoss = step(self, start, stop, settings)
+        return loss
 
     monkeypatch.setattr(engine, "step", hungry)
     name = "numpy" if engine is NumpyEngine else "torch"
@@ -376,7 +389,7 @@ def test_too_little_memory_is_answered_with_a_smaller_batch(
 def test_a_mistake_of_our_own_is_no_shortage_of_memory(
     few: DataSet, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(self: TorchEngine, start: int, stop: int) -> torch.Tensor:
+    def broken(self: TorchEngine, start: int, stop: int, settings: StepSettings) -> torch.Tensor:
         return torch.ones(2, 3) @ torch.ones(2, 3)
 
     monkeypatch.setattr(TorchEngine, "step", broken)
@@ -392,7 +405,7 @@ def test_a_set_too_small_to_validate_on_is_refused(
     events, problem = tell(configured(validation_fraction=fraction), tiny, run)
     assert not events
     assert "mine has too few images" in problem
-    assert names(run) == set()
+    assert not run.path.exists()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

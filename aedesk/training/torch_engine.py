@@ -1,0 +1,173 @@
+"""The engine that runs on torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+
+from aedesk.models.architecture import Architecture, Dropout
+from aedesk.models.autoencoder import Autoencoder, Pass
+from aedesk.models.presets import Recipe, mismatch
+from aedesk.models.step import Seed, StepLoss, StepSettings
+from aedesk.training.losses import divergence, reconstruction_loss, slope, sparseness
+
+_CHUNK = 1000  # images per pass where nothing is learnt: the maps of a convolution fit in memory
+
+
+class TorchEngine:
+    """Trains an `Autoencoder` on one device; the images lie there as one uint8 tensor.
+
+    A recipe that is not for this network raises ValueError. TF32 is torch's own setting, and left as it is.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        recipe: Recipe,
+        weights: dict[str, np.ndarray],
+        images: np.ndarray,
+        device: torch.device,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        if problem := mismatch(architecture, recipe):
+            raise ValueError(problem)
+        self._architecture = architecture
+        self._recipe = recipe
+        self._device = device
+        self._precision = precision
+        self._network = Autoencoder(architecture).to(device)
+        self._network.load_weights(weights)
+        self._images = torch.from_numpy(images).to(device)
+        self._order = torch.arange(len(images), device=device)
+        parameters = self._network.parameters()
+        if recipe.optimiser == "adam":
+            # eps as in Keras, where the recipes come from.
+            self._optimiser: torch.optim.Optimizer = torch.optim.Adam(
+                parameters, lr=recipe.learning_rate, eps=1e-7, fused=True
+            )
+        else:
+            self._optimiser = torch.optim.SGD(parameters, lr=recipe.learning_rate, fused=True)
+        self._steepness = images[0].size if recipe.reduction == "sum" else 1
+        has_dropout = any(
+            isinstance(layer, Dropout) for layer in (*architecture.encoder, *architecture.decoder)
+        )
+        self._generator = torch.Generator(device)
+        self._is_random = has_dropout or recipe.kind in {"denoising", "contractive", "variational"}
+
+    def begin_epoch(self, order: np.ndarray) -> None:
+        self._order = torch.from_numpy(order).to(self._device)
+
+    def step(self, start: int, stop: int, settings: StepSettings) -> StepLoss:
+        for group in self._optimiser.param_groups:
+            group["lr"] = settings.learning_rate
+        self._seed(settings.seed)
+        images = self._images[self._order[start:stop]]
+        loss = self._loss(images, settings, training=True)
+        self._optimiser.zero_grad()
+        torch.autograd.backward((loss.reconstruction + loss.penalty) * self._steepness)
+        self._optimiser.step()
+        return StepLoss(*map(_told, loss))
+
+    def evaluate(self, images: np.ndarray, settings: StepSettings) -> StepLoss:
+        reconstruction = penalty = 0.0
+        # The slope of the codes is a gradient, which inference mode has none of.
+        with nullcontext() if self._recipe.kind == "contractive" else torch.inference_mode():
+            for place, chunk in enumerate(self._chunks(images)):
+                self._seed((settings.seed[0], 0, place))
+                loss = StepLoss(*map(_told, self._loss(chunk, settings, training=False)))
+                reconstruction += float(loss.reconstruction) * len(chunk)
+                penalty += float(loss.penalty) * len(chunk)
+        return StepLoss(reconstruction / len(images), penalty / len(images))
+
+    @torch.inference_mode()
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        codes = [self._network.encode(_pixels(chunk)).cpu().numpy() for chunk in self._chunks(images)]
+        return np.concatenate([np.empty((0, self._architecture.code_size), np.float32), *codes])
+
+    def weights(self) -> dict[str, np.ndarray]:
+        return self._network.copy_weights()
+
+    def optimiser_state(self) -> dict[str, np.ndarray]:
+        if self._recipe.optimiser == "sgd":
+            return {}
+        steps = 0
+        arrays: dict[str, np.ndarray] = {}
+        for name, parameter in self._network.named_parameters():
+            state = self._optimiser.state[parameter]
+            steps = int(state["step"]) if state else 0
+            for part, key in (("mean", "exp_avg"), ("square", "exp_avg_sq")):
+                tensor = state[key] if state else torch.zeros_like(parameter)
+                arrays[f"{part}.{name}"] = tensor.detach().to("cpu", copy=True).contiguous().numpy()
+        return {"steps": np.array([steps], np.int64), **arrays}
+
+    def load_optimiser_state(self, state: dict[str, np.ndarray]) -> None:
+        """Raises ValueError for arrays that are not those of this network's optimiser."""
+        mine = self.optimiser_state()
+        if {name: array.shape for name, array in state.items()} != {
+            name: array.shape for name, array in mine.items()
+        }:
+            raise ValueError("the optimiser's state is not that of this network and optimiser")
+        if not state:
+            return
+        steps = float(state["steps"][0])
+        for name, parameter in self._network.named_parameters():
+            self._optimiser.state[parameter] = {
+                "step": torch.tensor(steps, dtype=torch.float32, device=self._device),
+                "exp_avg": torch.zeros_like(parameter).copy_(torch.from_numpy(state[f"mean.{name}"])),
+                "exp_avg_sq": torch.zeros_like(parameter).copy_(torch.from_numpy(state[f"square.{name}"])),
+            }
+
+    def _seed(self, seed: Seed) -> None:
+        """What is drawn next follows from `seed` alone."""
+        if self._is_random:
+            self._generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]))
+
+    def _chunks(self, images: np.ndarray) -> Iterator[torch.Tensor]:
+        for start in range(0, len(images), _CHUNK):
+            yield torch.from_numpy(images[start : start + _CHUNK]).to(self._device)
+
+    def _loss(self, images: torch.Tensor, settings: StepSettings, *, training: bool) -> StepLoss:
+        """Mean loss per pixel of (N, 28, 28) uint8 images; the network alone runs at lower precision."""
+        clean = _pixels(images)
+        given = clean
+        if self._recipe.kind == "denoising":
+            given = self._corrupted(clean, settings.noise_level)
+        elif self._recipe.kind == "contractive":
+            given = clean.detach().requires_grad_()
+        with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
+            way = self._network.run(given, training=training, generator=self._generator)
+        logits = way.logits.float()
+        reconstruction = reconstruction_loss(logits, clean, self._recipe.loss, self._architecture.output)
+        if not (settings.penalty_weight and self._recipe.has_penalty):
+            return StepLoss(reconstruction, 0.0)
+        return StepLoss(reconstruction, settings.penalty_weight * self._penalty(way, given))
+
+    def _penalty(self, way: Pass, images: torch.Tensor) -> torch.Tensor:
+        if self._recipe.kind == "sparse":
+            return sparseness(way.codes.float())
+        if self._recipe.kind == "contractive":
+            return slope(way.codes.float(), images, self._generator)
+        assert way.log_variance is not None
+        return divergence(way.mean, way.log_variance)
+
+    def _corrupted(self, images: torch.Tensor, level: float) -> torch.Tensor:
+        if self._recipe.noise == "gaussian":
+            return images + level * torch.randn(images.shape, generator=self._generator, device=self._device)
+        drawn = torch.rand(images.shape, generator=self._generator, device=self._device)
+        if self._recipe.noise == "masking":
+            return images * (drawn >= level)
+        pepper, salt = drawn < level / 2, drawn >= 1 - level / 2
+        return images.masked_fill(pepper, 0).masked_fill_(salt, 1)
+
+
+def _told(loss: torch.Tensor | float) -> torch.Tensor | float:
+    """A loss to be read later, without the graph behind it."""
+    return loss.detach() if isinstance(loss, torch.Tensor) else loss
+
+
+def _pixels(images: torch.Tensor) -> torch.Tensor:
+    """(N, 28, 28) uint8 -> (N, 1, 28, 28) float32 in [0, 1]."""
+    return images.unsqueeze(1).to(torch.float32).div_(255)
