@@ -66,16 +66,18 @@ def test_the_numpy_engine_trains_without_torch() -> None:
 import numpy as np
 from aedesk.models.initialisation import initial_weights
 from aedesk.models.presets import PRESETS
+from aedesk.models.step import StepSettings
 from aedesk.scratch.engine import NumpyEngine
 from aedesk.training.config import TrainingConfig
 from aedesk.training.events import EpochDone
 preset = PRESETS["vanilla-64"]
 images = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
 engine = NumpyEngine(preset.architecture, preset.recipe, initial_weights(preset.architecture, 0), images)
-before = engine.evaluate(images)
+settings = StepSettings.of(preset.recipe, (0, 1, 0))
+before = engine.evaluate(images, settings).reconstruction
 for _ in range(3):
-    engine.step(0, 40)
-assert engine.evaluate(images) < before
+    engine.step(0, 40, settings)
+assert engine.evaluate(images, settings).reconstruction < before
 """
     assert loaded(statements, without=("torch",)) == set()
 

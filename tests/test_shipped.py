@@ -40,11 +40,12 @@ def test_a_shipped_model_rebuilds_the_test_images_at_its_bar(name, mnist):
 def test_a_shipped_model_was_trained_by_its_recipe_with_a_command_that_works(name):
     from aedesk.cli.parser import build
     from aedesk.cli.train import config_of
+    from aedesk.cli.train_options import asked_for
 
     checkpoint = load_model(name).checkpoint
     words = shlex.split(checkpoint.config["command"])
     assert words[0] == "aedesk"
-    config = config_of(build().parse_args(words[1:]))
+    config = config_of(asked_for(build().parse_args(words[1:])))
     assert config.preset == name
     assert config.data == "mnist"
     assert config.recipe == PRESETS[name].recipe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from matplotlib.lines import Line2D
 
 from aedesk.cli.backdrops import Backdrop
 from aedesk.cli.colouring import Colouring
+from aedesk.errors import AedeskError
+from aedesk.gui.loss_figure import figure_bytes, loss_figure
+from aedesk.gui.losses import Losses, Other, Row, Scene
 from aedesk.storage import files
 
 _INCHES = (9.0, 8.0)
@@ -56,6 +60,23 @@ def write_sheet(path: Path, sheet: np.ndarray) -> None:
     axes.set_axis_off()
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="none")
     _write(path, figure, tight=False)
+
+
+def write_losses(runs: Sequence[tuple[str, Sequence[Row]]], path: Path, log: bool = False) -> None:
+    """Write the losses of runs, (name, history), over their epochs as a figure of the kind that the suffix names.
+
+    Of one run the training loss is beside the validation loss; of more, each has a colour, and training is thin.
+    """
+    if len(runs) == 1:
+        ((name, history),) = runs
+        scene = Scene(own=Losses(history), run=name, log=log)
+    else:
+        beside = tuple(Other(name, Losses(history), place) for place, (name, history) in enumerate(runs))
+        scene = Scene(others=beside, log=log)
+    if scene.is_empty:
+        raise AedeskError("there are no losses to draw: none of these runs has finished an epoch")
+    files.make_folder(path.parent)
+    files.write_whole(path, figure_bytes(loss_figure(scene), path.suffix))
 
 
 def _dots(axes: Axes, points: np.ndarray, colouring: Colouring) -> None:

@@ -16,6 +16,7 @@ examples:
   aedesk generate dense-32 --sample 100 --out new.png draw new digits
   aedesk morph dense-32 3.png 8.png --out morph.gif   let one digit become another
   aedesk map dense-2d --out map.png                   see where the digits are
+  aedesk runs list --sort validation                  what you have trained, the best first
 
 `aedesk COMMAND --help` explains a command. Data sets are kept in AEDESK_DATA_DIR, or where your system
 keeps a user's data; AEDESK_HOME puts everything that is yours into one folder.
@@ -25,11 +26,11 @@ keeps a user's data; AEDESK_HOME puts everything that is yours into one folder.
 def build() -> Parser:
     """The parser of every command; the chosen command's function is `run` of what it returns."""
     import aedesk
-    from aedesk.cli import datasets, evaluate, maps, models, morph, pictures, train
+    from aedesk.cli import datasets, evaluate, maps, models, morph, pictures, runs, train
 
     parser = Parser(prog="aedesk", description=_ABOUT, epilog=_EXAMPLES)
     parser.add_argument("--version", action="version", version=f"aedesk {aedesk.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (models, train, evaluate, pictures, morph, maps, datasets):
+    for group in (models, train, runs, evaluate, pictures, morph, maps, datasets):
         group.add_to(commands)
     return parser

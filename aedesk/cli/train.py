@@ -6,117 +6,82 @@ import argparse
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, get_args
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from aedesk.cli import datasets
 from aedesk.cli.arguments import user_path
 from aedesk.cli.progress import say
+from aedesk.cli.run_names import find
+from aedesk.errors import AedeskError
+from aedesk.storage.runs import Run
+from aedesk.training.config import TrainingConfig
+from aedesk.training.controls import Controls
 
 if TYPE_CHECKING:
     from aedesk.data.imageset import DataSet
-    from aedesk.storage.runs import Run
-    from aedesk.training.config import TrainingConfig
+    from aedesk.training.events import Event
+
+_Begun = tuple[Run, TrainingConfig, "DataSet", Callable[[Controls], "Iterator[Event]"]]
 
 _ABOUT = """\
-Train a network and keep it in the folder RUN_DIR: model.safetensors (the model), config.json (its settings)
-and history.csv (a row per epoch). Whatever you do not set is as the preset's own recipe has it.
-Ctrl-C ends the run early and keeps the model so far.
+Train a network and keep it in the folder RUN_DIR: model.safetensors (its best epoch as a model), config.json (its
+settings), history.csv (a row per epoch), log.txt, and the epochs themselves to look back at or to branch from.
+Whatever you do not set is as the preset's own recipe has it. Ctrl-C ends the run early and keeps the best model so
+far; --resume goes on where a run was left, even if the machine was switched off, as if it had never been.
 """
 _EXAMPLE = """\
 examples:
   aedesk train --preset dense-2d --out my-run
   aedesk train --preset vanilla-64 --data digits --epochs 5 --out quick       (needs no network)
   aedesk train --preset mlp-128 --engine numpy --data my-pictures/ --out own
+  aedesk train --preset dense-32 --widths 256,64 --code 16 --kind variational --warm-up 5 --out vae
+  aedesk train --resume my-run --epochs 20
+  aedesk train --branch my-run --at 5 --learning-rate 1e-4 --out slower
 """
 
 
 def add_to(commands: Any) -> None:
+    from aedesk.cli.train_options import add_settings
     from aedesk.models.presets import PRESETS
 
     parser = commands.add_parser(
         "train", help="train a model of your own", description=_ABOUT, epilog=_EXAMPLE
     )
-    parser.add_argument("--preset", required=True, metavar="NAME", help=f"the network: {', '.join(PRESETS)}")
-    parser.add_argument(
-        "--out",
-        type=user_path,
-        required=True,
-        metavar="RUN_DIR",
-        help="the folder for the run; made if need be",
-    )
+    parser.add_argument("--preset", metavar="NAME", help=f"the network: {', '.join(PRESETS)}")
+    parser.add_argument("--out", type=user_path, metavar="RUN_DIR", help="the new run's folder")
     parser.add_argument("--overwrite", action="store_true", help="replace a run that is in RUN_DIR already")
-    datasets.add_data(parser, "mnist")
-    _add_recipe(parser)
-    _add_machine(parser)
+    parser.add_argument(
+        "--config", type=user_path, metavar="FILE", help="settings in TOML or JSON, as a run's config.json"
+    )
+    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was stopped or cut off")
+    parser.add_argument("--branch", metavar="RUN", help="begin the new run as this one was ...")
+    parser.add_argument("--at", type=int, metavar="EPOCH", help="... after this epoch (its last one)")
+    parser.add_argument(
+        "--tensorboard", action="store_true", help="write event files into RUN_DIR/tensorboard at the end"
+    )
+    datasets.add_data(parser, None, "mnist")
+    add_settings(parser)
     parser.set_defaults(run=run)
 
 
-def _add_recipe(parser: argparse.ArgumentParser) -> None:
-    from aedesk.models.initialisation import Initialisation
-    from aedesk.models.presets import Loss, Optimiser, Reduction, Schedule
-
-    recipe = parser.add_argument_group("how to train (default: as the preset has it)")
-    recipe.add_argument("--epochs", type=int, metavar="N", help="passes over the training images")
-    recipe.add_argument("--batch-size", type=int, metavar="B", help="images for each step")
-    recipe.add_argument("--learning-rate", type=float, metavar="R", help="size of a step")
-    recipe.add_argument(
-        "--schedule",
-        choices=get_args(Schedule),
-        help="the learning rate stays, or falls to 0 late or all along",
-    )
-    recipe.add_argument("--loss", choices=get_args(Loss), help="squared error or binary cross-entropy")
-    recipe.add_argument("--optimiser", "--optimizer", choices=get_args(Optimiser), help="the rule of a step")
-    recipe.add_argument(
-        "--initialisation", "--initialization", choices=get_args(Initialisation), help="the first weights"
-    )
-    recipe.add_argument(
-        "--output-bias", type=float, metavar="B", help="where the biases of the last layer begin, as logits"
-    )
-    recipe.add_argument(
-        "--reduction", choices=get_args(Reduction), help="loss averaged or summed over pixels"
-    )
-    recipe.add_argument(
-        "--validation-fraction",
-        type=float,
-        metavar="F",
-        help="share of the training images that is only validated on (0.05)",
-    )
-    recipe.add_argument("--seed", type=int, metavar="S", help="the same seed gives the same run (0)")
-
-
-def _add_machine(parser: argparse.ArgumentParser) -> None:
-    from aedesk.training.config import EngineName, Precision
-
-    machine = parser.add_argument_group("where to train")
-    machine.add_argument(
-        "--engine", choices=get_args(EngineName), help="PyTorch, or NumPy alone for dense networks (torch)"
-    )
-    machine.add_argument(
-        "--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N (auto: a GPU if there is one)"
-    )
-    machine.add_argument(
-        "--precision", choices=get_args(Precision), help="of the network's arithmetic (auto)"
-    )
-    machine.add_argument("--threads", type=int, metavar="T", help="of the CPU (0: as many as torch takes)")
-
-
 def run(arguments: argparse.Namespace) -> int:
-    config = config_of(arguments)
-    data = datasets.load(arguments, config.data)
+    from aedesk.cli.train_options import asked_for
 
-    from aedesk.storage import files
-    from aedesk.storage.runs import Run
+    if arguments.tensorboard:
+        from aedesk.training import tensorboard
 
-    fresh = not files.is_folder(arguments.out)
-    folder = Run.create(arguments.out, overwrite=arguments.overwrite)
-    try:
-        with _signals() as received:
-            reason = _train(config, data, folder, lambda: bool(received))
-    finally:
-        if fresh:  # a run that could not begin leaves nothing; rmdir spares whatever is not empty
-            with suppress(OSError):
-                folder.path.rmdir()
+        tensorboard.check()
+    settings = asked_for(arguments)
+    begin = _resumed if arguments.resume else _branched if arguments.branch else _new
+    if arguments.at is not None and not arguments.branch:
+        raise AedeskError("--at says where a branch begins; give --branch RUN too")
+    folder, config, data, train = begin(arguments, settings)
+    with _signals() as received:
+        controls = Controls(lambda: bool(received))
+        reason = _follow(config, data.name, train(controls))
+    if arguments.tensorboard:
+        tensorboard.export(folder, folder.path / "tensorboard")
     if reason == "stopped":
         say(f"aedesk: stopped; {_result(folder)}")
         return 128 + received[0]
@@ -124,27 +89,84 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def config_of(arguments: argparse.Namespace) -> TrainingConfig:
-    """The settings of the run; what was not given is left to the preset. AedeskError for nonsense."""
-    from dataclasses import fields
-
-    from aedesk.models.presets import Recipe
-    from aedesk.training.config import TrainingConfig
-
-    names = {field.name for kind in (Recipe, TrainingConfig) for field in fields(kind)} - {"preset", "recipe"}
-    changes = {name: getattr(arguments, name) for name in names}
-    return TrainingConfig.of(arguments.preset, **changes)
+def config_of(settings: dict[str, Any]) -> TrainingConfig:
+    """The settings of a new run; what was not given is left to the preset. AedeskError for nonsense."""
+    if "preset" not in settings:
+        raise AedeskError(
+            "say what to train: --preset NAME, --config FILE, --resume RUN or --branch RUN; see `aedesk train --help`"
+        )
+    return TrainingConfig.of(**settings)
 
 
-def _train(config: TrainingConfig, data: DataSet, folder: Run, stopped: Callable[[], bool]) -> str:
-    """Train into `folder` and return the reason of the end."""
+def _new(arguments: argparse.Namespace, settings: dict[str, Any]) -> _Begun:
+    config = config_of(settings)
+    data = datasets.load(arguments, config.data)
+    folder = _folder(arguments)
+
+    def train(controls: Controls) -> Iterator[Event]:
+        from aedesk.training.session import run_training
+
+        return run_training(config, data, folder, controls)
+
+    return folder, config, data, train
+
+
+def _resumed(arguments: argparse.Namespace, settings: dict[str, Any]) -> _Begun:
+    if arguments.out is not None or arguments.branch:
+        raise AedeskError("--resume goes on in the run's own folder: leave out --out and --branch")
+    folder = Run(find(arguments.resume))
+    plain = folder.read_config()
+    # What is said once more is no change.
+    changes = {name: value for name, value in settings.items() if value != plain.get(name)}
+    if "data" in changes:
+        raise AedeskError("A run goes on with its own data; to train on others, start a new run.")
+    config = TrainingConfig.from_json(plain | changes)
+    data = datasets.load(arguments, config.data)
+
+    def train(controls: Controls) -> Iterator[Event]:
+        from aedesk.training.session import go_on
+
+        return go_on(folder, data, controls, **changes)
+
+    return folder, config, data, train
+
+
+def _branched(arguments: argparse.Namespace, settings: dict[str, Any]) -> _Begun:
+    from aedesk.storage.rewind import in_words
+
+    parent = Run(find(arguments.branch))
+    kept = parent.epochs.kept()
+    if not kept:
+        raise AedeskError(f"{parent.path}: this run has kept no epochs to branch from")
+    epoch = kept[-1] if arguments.at is None else arguments.at
+    if epoch not in kept:
+        raise AedeskError(f"{parent.path}: epoch {epoch} is not kept; choose one of: {in_words(kept)}")
+    config = TrainingConfig.from_json(parent.read_config() | settings)
+    data = datasets.load(arguments, config.data)
+    folder = _folder(arguments)
+
+    def train(controls: Controls) -> Iterator[Event]:
+        from aedesk.training.session import run_branch
+
+        return run_branch(parent, epoch, config, data, folder, controls)
+
+    return folder, config, data, train
+
+
+def _folder(arguments: argparse.Namespace) -> Run:
+    if arguments.out is None:
+        raise AedeskError("the following arguments are required: --out; see `aedesk train --help`")
+    return Run.create(arguments.out, overwrite=arguments.overwrite)
+
+
+def _follow(config: TrainingConfig, data: str, events: Iterator[Event]) -> str:
+    """Show a run as it goes, and return the reason of its end."""
     from aedesk.cli.training_log import TrainingLog
     from aedesk.training.events import Finished
-    from aedesk.training.session import run_training
 
     reason = ""
-    with TrainingLog(config, data.name) as log:
-        for event in run_training(config, data, folder, stopped):
+    with TrainingLog(config, data) as log:
+        for event in events:
             log.show(event)
             if isinstance(event, Finished):
                 reason = event.reason

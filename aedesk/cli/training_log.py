@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from aedesk.cli.progress import Stages, say
 from aedesk.training.config import TrainingConfig
-from aedesk.training.events import BatchDone, EpochDone, Event, Finishing, Started
+from aedesk.training.events import BatchDone, Changed, EpochDone, Event, Finished, Finishing, Started
+from aedesk.training.text_log import line
 
 
 class TrainingLog:
@@ -37,8 +38,10 @@ class TrainingLog:
         elif isinstance(event, BatchDone) and self._bar is not None:
             self._bar.update((event.epoch - 1) * event.steps + event.step - self._bar.n)
             self._bar.set_postfix_str(f"loss {event.loss:.4f}, {event.images_per_second:,.0f} images/s")
-        elif isinstance(event, EpochDone):
-            self._tell(event)
+        elif isinstance(event, EpochDone | Changed) or (
+            isinstance(event, Finished) and event.reason not in {"completed", "stopped"}
+        ):
+            say(line(event) or "")
         elif isinstance(event, Finishing):
             self._close_bar()
             self._finishing("finishing", event.done, event.total)
@@ -49,19 +52,14 @@ class TrainingLog:
             self._bar = None
 
     def _begin(self, event: Started) -> None:
-        say(
-            f"training {self._config.preset} on {self._data}: {event.training_images:,} images, "
-            f"{event.validation_images:,} held out for validation; {event.device}"
-        )
+        say(f"training {self._config.label} on {self._data}: {line(event)}")
         if sys.stderr.isatty():
-            total = event.epochs * event.steps_per_epoch
-            self._bar = tqdm(total=total, unit="step", leave=False, file=sys.stderr, dynamic_ncols=True)
-
-    def _tell(self, event: EpochDone) -> None:
-        row = event.row
-        width = len(str(event.epochs))
-        say(
-            f"epoch {row['epoch']:{width}.0f}/{event.epochs}  training loss {row['train_loss']:.4f}  "
-            f"validation loss {row['validation_loss']:.4f}  {row['seconds']:.1f} s"
-            + ("  (stopped within)" if event.partial else "")
-        )
+            steps = event.steps_per_epoch
+            self._bar = tqdm(
+                total=event.epochs * steps,
+                initial=event.epoch * steps,
+                unit="step",
+                leave=False,
+                file=sys.stderr,
+                dynamic_ncols=True,
+            )

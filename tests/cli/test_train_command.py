@@ -10,7 +10,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,8 @@ import pytest
 from PIL import Image
 
 from aedesk.data import fetch, sources
-from aedesk.models.presets import Recipe
 from aedesk.storage import checkpoint as checkpoints
-from aedesk.training.config import TrainingConfig
+from aedesk.training.config import SETTINGS
 
 QUICK = ("train", "--data", "digits", "--epochs", "1")
 
@@ -98,16 +96,130 @@ def test_every_setting_reaches_the_run(aedesk, tmp_path: Path) -> None:
         "precision": "float32",
         "device": "cpu",
         "threads": 1,
+        "keep_mb": 20,
+        "kind": "sparse",
+        "noise": "masking",
+        "noise_level": 0.2,
+        "sparsity": 0.01,
+        "contraction": 0.5,
+        "beta": 2.0,
+        "warm_up": 0,
+        "minutes": 5.0,
+        "patience": 3,
+        "target": 0.001,
+        "layers": "dense",
+        "widths": "40,20",
+        "filters": "8",
+        "code": 5,
+        "activation": "tanh",
+        "code_activation": "sigmoid",
+        "dropout": 0.1,
+        "output": "sigmoid",
     }
     options = [word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", value)]
-    assert aedesk(*QUICK, "--preset", "vanilla-64", *options, "--out", tmp_path / "run").status == 0
+    switches = ["--batch-norm", "--no-tied"]
+    outcome = aedesk(*QUICK, "--preset", "vanilla-64", *options, *switches, "--out", tmp_path / "run")
+    assert outcome.status == 0
     config = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert {name: config[name] for name in settings} == settings
+    lists = {"widths": [40, 20], "filters": [8]}
+    assert {name: config[name] for name in settings} == settings | lists
+    assert (config["batch_norm"], config["tied"]) == (True, False)
     # Nothing can be set in the window alone.
-    others = {"preset", "data", "epochs", "seed", "engine"}
-    assert {
-        field.name for kind in (Recipe, TrainingConfig) for field in fields(kind)
-    } == settings.keys() | others | {"recipe"}
+    others = {"data", "epochs", "seed", "engine", "batch_norm", "tied"}
+    assert set(SETTINGS) == settings.keys() | others
+
+
+def epochs_told(err: str) -> list[str]:
+    return [line.split()[1] for line in err.splitlines() if line.startswith("epoch")]
+
+
+def test_a_run_is_resumed_where_it_was_left_and_ends_as_one_never_held_up(aedesk, tmp_path: Path) -> None:
+    usual = ("train", "--data", "digits", "--preset", "dense-2d", "--batch-size", 512)
+    assert aedesk(*usual, "--epochs", 3, "--out", tmp_path / "whole").status == 0
+    assert aedesk(*usual, "--epochs", 2, "--out", tmp_path / "run").status == 0
+    outcome = aedesk("train", "--resume", tmp_path / "run", "--epochs", 3)
+    assert outcome.status == 0
+    assert epochs_told(outcome.err) == ["3/3"]
+    for name, array in weights(tmp_path / "whole").items():
+        np.testing.assert_array_equal(array, weights(tmp_path / "run")[name])
+
+
+def test_a_branch_begins_at_an_epoch_of_another_run(aedesk, tmp_path: Path) -> None:
+    parent, run = tmp_path / "parent", tmp_path / "run"
+    aedesk("train", "--data", "digits", "--preset", "dense-2d", "--epochs", 3, "--out", parent)
+    outcome = aedesk("train", "--branch", parent, "--at", 1, "--learning-rate", 0.01, "--out", run)
+    assert outcome.status == 0
+    assert epochs_told(outcome.err) == ["2/3", "3/3"]
+    config = json.loads((run / "config.json").read_text())
+    assert config["branched_from"] == {"run": "parent", "epoch": 1}
+    assert config["learning_rate"] == 0.01
+    assert aedesk("evaluate", parent / "epochs" / "00001.safetensors", "--data", "digits").status == 0
+
+
+def test_settings_come_from_a_file_and_the_command_line_has_the_last_word(aedesk, tmp_path: Path) -> None:
+    toml = tmp_path / "vae.toml"
+    toml.write_text(
+        'preset = "dense-32"\ndata = "digits"\nkind = "variational"\nwidths = [30]\ncode = 4\nepochs = 9\n'
+    )
+    assert aedesk("train", "--config", toml, "--epochs", 1, "--out", tmp_path / "a").status == 0
+    config = json.loads((tmp_path / "a" / "config.json").read_text())
+    assert (config["kind"], config["widths"], config["code"], config["epochs"]) == ("variational", [30], 4, 1)
+    again = aedesk("train", "--config", tmp_path / "a" / "config.json", "--out", tmp_path / "b")
+    assert again.status == 0
+    for name, array in weights(tmp_path / "a").items():
+        np.testing.assert_array_equal(array, weights(tmp_path / "b")[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.json", "{", "no settings in TOML or JSON"),
+        ("a.toml", "epochs = ", "no settings in TOML or JSON"),
+        ("a.json", "[1]", "names with values"),
+        ("a.json", '{"epochz": 3}', "no setting epochz"),
+        ("a.json", '{"preset": "dense-2d", "epochs": "many"}', "number of epochs"),
+        ("a.json", '{"epochs": 3}', "--preset"),
+        ("a.json", '{"preset": "dense-2d", "widths": "128"}', "widths"),
+    ],
+)
+def test_a_file_of_settings_that_makes_no_sense_is_refused(
+    aedesk, tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    outcome = aedesk("train", "--config", tmp_path / name, "--data", "digits", "--out", tmp_path / "run")
+    assert words in outcome.problem
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--resume", "nowhere"], "no run 'nowhere'"),
+        (["--resume", "RUN", "--learning-rate", "0.1"], "branch a new run"),
+        (["--resume", "RUN", "--out", "x"], "leave out --out"),
+        (["--branch", "RUN", "--at", "7", "--out", "x"], "epoch 7 is not kept; choose one of: 0 to 1"),
+        (["--branch", "RUN", "--out", "x"], "more epochs than 1"),
+        (["--at", "1", "--preset", "dense-2d", "--out", "x"], "give --branch"),
+        (["--preset", "dense-2d", "--tied", "--kind", "variational", "--out", "x"], "."),
+    ],
+)
+def test_going_on_with_nonsense_is_refused_in_a_line(
+    aedesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert aedesk(*QUICK, "--preset", "dense-2d", "--out", "RUN").status == 0
+    outcome = aedesk("train", "--data", "digits", *words)
+    if told != ".":
+        assert told in outcome.problem
+    assert not Path("x").exists() or told == "."
+
+
+def test_patience_ends_a_run_and_that_is_said(aedesk, tmp_path: Path) -> None:
+    words = ("--epochs", 50, "--learning-rate", 1e-12, "--patience", 2, "--optimiser", "sgd")
+    outcome = aedesk("train", "--data", "digits", "--preset", "dense-2d", *words, "--out", tmp_path / "run")
+    assert outcome.status == 0
+    assert len(epochs_told(outcome.err)) < 50
+    assert "the validation loss has stopped falling" in outcome.err
 
 
 def test_the_command_in_the_file_repeats_the_run(aedesk, tmp_path: Path) -> None:
