@@ -272,4 +272,4 @@ def _read(active: ActiveModel, image: np.ndarray) -> Reading:
 
 def _until(overtaken: threading.Event, make: Make) -> Make:
     """`make`, told to stop once it is overtaken. Nothing of the window is within its reach: it runs in a thread."""
-    return lambda link: make(Link(lambda: link.stopped() or overtaken.is_set(), link.tell))
+    return lambda link: make(replace(link, stopped=lambda: link.stopped() or overtaken.is_set()))

@@ -25,10 +25,16 @@ class Ended:
 
 @dataclass(frozen=True)
 class Link(Generic[T]):
-    """What a generator in a worker knows of its owner: whether to stop, and where to tell what it cannot yield."""
+    """What a generator in a worker knows of its owner.
+
+    stopped(): whether to end. tell(item): where to tell what it cannot yield. hold(): pause at the next yield, as if
+    the owner had asked for it. wait(seconds): sleep, until asked to end.
+    """
 
     stopped: Callable[[], bool]
     tell: Callable[[T], None]
+    hold: Callable[[], None] = lambda: None
+    wait: Callable[[float], object] = time.sleep
 
 
 class Worker(Generic[T]):
@@ -94,7 +100,8 @@ class Worker(Generic[T]):
             self._messages.put(Ended())
 
     def _iterate(self) -> None:
-        for item in self._make(Link(self._stop.is_set, self._messages.put)):
+        link: Link[T] = Link(self._stop.is_set, self._messages.put, self.pause, self._stop.wait)
+        for item in self._make(link):
             self._messages.put(item)
             self._running.wait()
 

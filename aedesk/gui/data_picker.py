@@ -23,13 +23,29 @@ class DataPicker(ttk.Frame):
     `value` is a name of `aedesk.data.sources.NAMES`, or the path of a file or folder.
     """
 
-    def __init__(self, master: tk.Misc, wraplength: int, on_change: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        master: tk.Misc,
+        wraplength: int,
+        on_change: Callable[[], object],
+        on_preview: Callable[[str], object] | None = None,
+    ) -> None:
+        """on_preview gets `value` when its preview is wanted; without it there is no button for that."""
         super().__init__(master)
         self._on_change = on_change
         self._own: str | None = None
         self.value = NAMES[0]
-        name = ttk.Label(self, text="Data", style="Muted.TLabel")
-        name.pack(anchor="w")
+        bar = ttk.Frame(self)
+        bar.pack(fill="x", pady=(0, 2))
+        name = ttk.Label(bar, text="Data", style="Heading.TLabel")
+        name.pack(side="left")
+        self.preview_button = ttk.Button(
+            bar, text="Preview", icon="eye", bootstyle="ghost", padding=(2, 4), command=self._preview
+        )
+        self._on_preview = on_preview
+        if on_preview is not None:
+            self.preview_button.pack(side="right")
+        explain(self.preview_button, "Look at the data: how many there are of each class, and some of them.")
         self.control = ttk.Combobox(self, state="readonly", width=1)
         self.control.pack(fill="x")
         for widget in (name, self.control):
@@ -74,6 +90,10 @@ class DataPicker(ttk.Frame):
         if is_present(self.value):
             return f"{about}. On this machine."
         return f"{about}. Not on this machine yet: Start offers to fetch {fetch_size(self.value)}."
+
+    def _preview(self) -> None:
+        if self._on_preview is not None:
+            self._on_preview(self.value)
 
     def _on_selected(self, _: tk.Event[Any]) -> None:
         chosen = self.control.get()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tkinter as tk
 from collections.abc import Callable, Mapping
 
 import ttkbootstrap as ttk
 
 from aedesk.errors import AedeskError
+
+YES, NO = "yes", "no"
+"""What the text of a Switch is."""
 
 _TOOLTIP_DELAY = 600  # ms
 
@@ -33,6 +37,15 @@ def number(label: str, text: str) -> float:
         raise AedeskError(f"{label}: {_said(text)} a number, such as 0.001.") from None
 
 
+def whole_numbers(label: str, text: str) -> tuple[int, ...]:
+    """The whole numbers that `text` lists, none if it is empty; else AedeskError naming the field."""
+    words = re.split(r"[,;\s]+", text.strip(" ,;\t"))
+    try:
+        return tuple(int(word) for word in words if word)
+    except ValueError:
+        raise AedeskError(f"{label}: {_said(text)} a list of whole numbers, such as 128, 64.") from None
+
+
 def _said(text: str) -> str:
     short = text.strip()[:20]
     return f'"{short}" is not' if short else "the field is empty; it needs"
@@ -53,6 +66,7 @@ class Field(ttk.Frame):
         super().__init__(master)
         self.label = label
         self._choices = dict(choices) if choices is not None else None
+        self._alias: tuple[str, str] | None = None  # what a choice is shown as just now; what it stands for
         self._variable = tk.StringVar(self)
         name = ttk.Label(self, text=label, style="Muted.TLabel")
         name.pack(anchor="w")
@@ -75,7 +89,18 @@ class Field(ttk.Frame):
     def text(self) -> str:
         """What was typed, or what the choice that is shown stands for."""
         shown = self._variable.get()
+        if self._alias is not None and shown == self._alias[0]:
+            return self._alias[1]
         return shown if self._choices is None else self._choices.get(shown, "")
+
+    def call(self, label: str | None) -> None:
+        """Show the present choice under a name that is not in the list; None for its own name."""
+        meaning = self.text
+        self._alias = None if label is None else (label, meaning)
+        if label is None:
+            self.set(meaning)
+        elif label != self._variable.get():
+            self._variable.set(label)
 
     def set(self, text: str) -> None:
         """Show `text`, or the choice that stands for it; one that does not exist changes nothing."""
@@ -102,3 +127,33 @@ class Field(ttk.Frame):
     def enable(self, on: bool) -> None:
         ready = "normal" if self._choices is None else "readonly"
         self.control.configure(state=ready if on else "disabled")
+
+
+class Switch(ttk.Frame):
+    """A setting that is on or off, with its label beside it; otherwise like a Field."""
+
+    def __init__(self, master: tk.Misc, label: str, sentence: str, on_change: Callable[[], object]) -> None:
+        super().__init__(master)
+        self.label = label
+        self._variable = tk.BooleanVar(self, value=False)
+        self.control = ttk.Checkbutton(self, text=label, variable=self._variable, bootstyle="round-toggle")
+        self.control.pack(anchor="w")
+        explain(self.control, sentence)
+        self._variable.trace_add("write", lambda *_: on_change())
+
+    @property
+    def text(self) -> str:
+        """`YES` or `NO`."""
+        return YES if self._variable.get() else NO
+
+    def set(self, text: str) -> None:
+        """Turn it on by `YES`, off by `NO`; anything else changes nothing."""
+        if text in {YES, NO} and text != self.text:
+            self._variable.set(text == YES)
+
+    def mark(self, *, wrong: bool) -> None:
+        """A red edge around what makes no sense."""
+        self.control.state(["invalid" if wrong else "!invalid"])
+
+    def enable(self, on: bool) -> None:
+        self.control.configure(state="normal" if on else "disabled")

@@ -33,7 +33,7 @@ class Header(ttk.Frame):
         self._on_model = on_model
         self._references: list[str] = []
         self._tab = tk.StringVar(value="explore")
-        for name, text in (("explore", "Explore"), ("train", "Train")):
+        for name, text in (("explore", "Explore"), ("train", "Train"), ("runs", "Runs")):
             button = ttk.Radiobutton(
                 self,
                 text=text,
@@ -84,7 +84,12 @@ class Header(ttk.Frame):
         self._tab.set(name)
 
     def set_training(self, state: State) -> None:
-        doing = {State.RUNNING: "training", State.PAUSED: "paused", State.STOPPING: "stopping"}.get(state)
+        doing = {
+            State.RUNNING: "training",
+            State.STEPPING: "training",
+            State.PAUSED: "paused",
+            State.STOPPING: "stopping",
+        }.get(state)
         self._device.configure(text=f"{self.device}, {doing}" if doing else self.device)
 
     def _on_picked(self) -> None:
@@ -95,6 +100,8 @@ class Header(ttk.Frame):
 def _title(reference: str) -> str:
     """A shipped name as it is; of a path, the name of the run's folder or of the file."""
     parts = reference.replace("\\", "/").rstrip("/").split("/")
+    if len(parts) > 2 and parts[-2] == "epochs":
+        return f"{parts[-3]}, epoch {int(parts[-1].partition('.')[0])}"
     return parts[-2] if parts[-1] == "model.safetensors" and len(parts) > 1 else parts[-1]
 
 

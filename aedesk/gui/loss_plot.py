@@ -1,160 +1,223 @@
-"""Draws loss curves with Matplotlib: a frame that is drawn when it changes, and lines that are drawn over it.
+"""Draws loss curves with Matplotlib in four layers: the frame, the epochs, the epoch that is running, the cursor.
 
-A full draw is ten times the work of the lines alone: so limits move in steps, from tick to tick.
+Each lies over a picture of those beneath it, so that only what has changed is drawn: a batch costs the last of the
+lines, and a full draw, which costs ten times as much, comes when the axes change. Their limits move in steps.
 """
 
 from __future__ import annotations
 
-import math
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import ttkbootstrap as ttk
 from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
+from matplotlib.transforms import Bbox
 
+from aedesk.gui.loss_axes import loss_ticks
+from aedesk.gui.loss_cursor import Cursor, readout
+from aedesk.gui.loss_frame import Frame
+from aedesk.gui.loss_marks import Flag
+from aedesk.gui.losses import Scene
 from aedesk.gui.theme import Palette
 
-Points = Sequence[tuple[float, float]]  # (epochs done, loss)
+__all__ = ["LossPlot", "loss_ticks"]
 
-_LEFT, _RIGHT, _BELOW, _ABOVE = 52, 12, 44, 8  # px around the axes
-_FEW = 40  # points up to which each has a dot
-_WIDE = 3  # largest over smallest loss from which a log axis has its ticks at 1, 2 and 5
+_REACH = 4  # px from a mark within which the pointer is on it
+_AIR = 6  # px that the ends of lines take beyond their points
 
 
 class LossPlot:
-    """Three lines over epochs: training, validation, and the epoch in progress. `widget` shows them."""
+    """`show` draws a scene, `point` moves its cursor. `widget` shows them.
 
-    def __init__(self, master: tk.Misc, palette: Palette) -> None:
+    on_place gets the place on the axis of epochs, with a fraction, where the left button is pressed or dragged.
+    """
+
+    def __init__(
+        self, master: tk.Misc, palette: Palette, on_place: Callable[[float], object] | None = None
+    ) -> None:
+        self._palette = palette
+        self._on_place = on_place
         self._scale = ttk.scale_size(master, 100) / 100
         self._figure = Figure(dpi=96 * self._scale)
         self._canvas = FigureCanvasTkAgg(self._figure, master)
         self.widget = self._canvas.get_tk_widget()
         self.widget.configure(highlightthickness=0, borderwidth=0)
-        self._axes = self._figure.add_subplot()
-        self._axes.spines[["top", "right", "left"]].set_visible(False)
-        self._axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
-        self._axes.set_xlabel("Epoch", fontsize=9)
-        self._axes.grid(True, axis="y", linewidth=0.8)
-        self._axes.set_axisbelow(True)
-        self._running = self._line("this epoch so far", linewidth=1.2, alpha=0.5)
-        self._training = self._line("training", linewidth=1.6)
-        self._validation = self._line("validation", linewidth=2.2)
-        self._lines = (self._training, self._validation, self._running)
-        self._legend = self._axes.legend(
-            handles=self._lines,
-            loc="upper right",
-            fontsize=9,
-            edgecolor="none",
-            framealpha=1,
-            borderaxespad=0,
-        )
-        self._frame: tuple[Any, ...] | None = None
-        self._background: Any = None
-        self._figure.canvas.mpl_connect("resize_event", lambda _: self._fit())
-        self._figure.canvas.mpl_connect("draw_event", lambda _: self._on_drawn())
-        self._fit()
+        self._frame = Frame(self._figure, self._scale)
+        for line in (*self._frame.lines.values(), *self._frame.running_lines.values()):
+            line.set_animated(True)
+        self._cursor = Cursor(self._frame.axes, self.widget, self._scale)
+        self._scene = Scene()
+        self._epoch: float | None = None
+        self._hovered: Flag | None = None
+        self._frame_key: tuple[Any, ...] | None = None
+        self._epochs_key: tuple[Any, ...] | None = None
+        self._frame_picture: Any = None
+        self._legend_picture: Any = None
+        self._epochs_picture: Any = None
+        self._lines_picture: Any = None
+        self._points = np.empty((0, 2))
+        self.drawn_epochs = 0
+        self.full_draws = 0
+        self._canvas.mpl_connect("resize_event", lambda _: self._on_resized())
+        self._canvas.mpl_connect("draw_event", lambda _: self._on_drawn())
+        self._bind()
         self.recolour(palette)
 
-    def _line(self, label: str, **style: Any) -> Line2D:
-        (line,) = self._axes.plot(
-            [], [], label=label, animated=True, clip_on=False, solid_capstyle="round", markersize=4, **style
-        )
-        return line
+    def _bind(self) -> None:
+        for widget in (self.widget, self._cursor.label):
+            if self._on_place is not None:
+                widget.configure(cursor="sb_h_double_arrow")
+                widget.bind("<ButtonPress-1>", self._on_drag, add="+")
+                widget.bind("<B1-Motion>", self._on_drag, add="+")
+            widget.bind("<Motion>", self._on_motion, add="+")
+        self.widget.bind("<Leave>", lambda _: self._hover(None), add="+")
 
     @property
-    def drawn_epochs(self) -> int:
-        """How many points the validation curve has."""
-        return len(np.asarray(self._validation.get_xdata()))
+    def marks_drawn(self) -> list[str]:
+        """The words at the marks, from left to right; empty where there was no room for any."""
+        return [flag.text for flag in self._frame.flags]
 
-    def show(
-        self, training: Points, validation: Points, running: Points, epochs: int, *, log: bool, live: bool
-    ) -> None:
-        """Draw these points on an axis of `epochs`. live: there is an epoch in progress."""
-        losses = []
-        for line, points in zip(self._lines, (training, validation, running), strict=True):
-            points = [(x, y) for x, y in points if math.isfinite(y) and (y > 0 or not log)]
-            line.set_data([x for x, _ in points], [y for _, y in points])
-            losses += [y for _, y in points]
-        for line in (self._training, self._validation):
-            line.set_marker("o" if self.drawn_epochs <= _FEW else "")
-        ticks = tuple(loss_ticks(min(losses), max(losses), log=log)) if losses else (0.0, 1.0)
-        frame = (epochs, ticks, log, live)
-        if frame != self._frame or self._background is None:
-            self._frame = frame
-            self._set_frame(epochs, ticks, log, live)
-            self._canvas.draw_idle()
-        else:
-            self._canvas.restore_region(self._background)
-            self._draw_lines()
+    @property
+    def told(self) -> str:
+        """What is said of the mark under the pointer, or else of the epoch that the cursor is at."""
+        if self._hovered is not None:
+            return "\n".join(mark.sentence for mark in self._hovered.marks)
+        return readout(self._scene, self._epoch)
+
+    def place_of(self, epoch: float, loss: float) -> tuple[float, float]:
+        """Where a point is on the widget, in its px from the left and from the top."""
+        x, y = self._frame.axes.transData.transform((epoch, loss)).tolist()
+        return x, self._figure.bbox.height - y
+
+    def show(self, scene: Scene, epoch: float | None) -> None:
+        """Draw a scene, and the cursor at `epoch` if there is one."""
+        self._scene, self._epoch = scene, epoch
+        self._frame.set_lines(scene, scene.running_strokes(), running=True)
+        frame_key = self._frame.key(scene, self._palette)
+        # Of a list that grows, the object stays the same.
+        epochs_key = (frame_key, scene.own, scene.own.version, scene.part, scene.smoothing)
+        is_new = epochs_key != self._epochs_key
+        if is_new:
+            self._epochs_key = epochs_key
+            self._set_epochs()
+        if frame_key != self._frame_key:
+            self._frame_key = frame_key
+            self._set_frame()
+        if (is_new and self._frame.choose_corner(self._points)) or self._frame_picture is None:
+            self._canvas.draw()
+        elif is_new:
+            self._draw_epochs()
             self._canvas.blit()
+        else:
+            self._draw_running()
+            self._blit_running()
 
-    def _set_frame(self, epochs: int, ticks: tuple[float, ...], log: bool, live: bool) -> None:
-        axis = self._axes.yaxis
-        self._axes.set_yscale("log" if log else "linear")
-        axis.set_major_locator(FixedLocator(ticks))
-        axis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
-        axis.set_minor_locator(NullLocator())
-        axis.set_minor_formatter(NullFormatter())
-        self._axes.set_xlim(0, max(1, epochs))
-        self._axes.set_ylim(ticks[0], ticks[-1])
-        for part in (self._legend.get_texts()[-1], self._legend.get_lines()[-1]):
-            part.set_visible(live)
+    def point(self, epoch: float | None) -> None:
+        """Move the cursor: the cheapest of all draws."""
+        self._epoch = epoch
+        if self._lines_picture is not None:
+            before = self._cursor.strip
+            self._draw_cursor()
+            for strip in (before, self._cursor.strip):
+                if np.isfinite(strip.x0):
+                    self._canvas.blit(strip)
+
+    def _set_epochs(self) -> None:
+        scene = self._scene
+        strokes = scene.strokes()
+        self._frame.set_lines(scene, strokes)
+        lines = [np.stack([stroke.x, stroke.y], axis=1) for stroke in strokes if stroke.kind != "batch"]
+        self._points = np.concatenate([np.empty((0, 2)), *lines])
+        self.drawn_epochs = int(np.count_nonzero(scene.usable(scene.own.loss("validation", scene.part))))
+
+    def _set_frame(self) -> None:
+        self._forget()
+        self._hovered = None
+        self._frame.set(self._scene, self._palette, self._canvas.get_renderer())
+
+    def _forget(self) -> None:
+        """Nothing that is on the screen can be drawn upon."""
+        self._frame_picture = self._epochs_picture = self._lines_picture = None
 
     def _on_drawn(self) -> None:
         """The frame is in the buffer, and goes to the screen after this."""
-        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
-        self._draw_lines()
+        self.full_draws += 1
+        self._frame_picture = self._canvas.copy_from_bbox(self._figure.bbox)
+        if self._frame_key is not None:
+            self._legend_picture = self._canvas.copy_from_bbox(self._frame.legend_box)
+        self._draw_epochs()
 
-    def _draw_lines(self) -> None:
-        for line in reversed(self._lines):
-            self._axes.draw_artist(line)
+    def _draw_epochs(self) -> None:
+        self._canvas.restore_region(self._frame_picture)
+        for line in self._frame.lines.values():
+            self._frame.axes.draw_artist(line)
+        self._epochs_picture = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._draw_running()
+
+    def _draw_running(self) -> None:
+        self._canvas.restore_region(self._epochs_picture)
+        for line in self._frame.running_lines.values():
+            self._frame.axes.draw_artist(line)
+        if self._legend_picture is not None:
+            # Over the lines again, so that its words stay readable.
+            self._canvas.restore_region(self._legend_picture)
+        self._lines_picture = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._draw_cursor()
+
+    def _blit_running(self) -> None:
+        """Bring to the screen what lies right of the last epoch, where alone something has changed."""
+        own = self._scene.own
+        last = float(own.epochs[-1]) if len(own) else 0.0
+        # The line of single batches begins with the last one of the epoch before.
+        left = self._frame.axes.transData.transform((max(0.0, last - 1), 1.0))[0] - _AIR * self._scale
+        width, height = self._figure.bbox.size
+        self._canvas.blit(Bbox.from_extents(max(0.0, left), 0, width, height))
+
+    def _draw_cursor(self) -> None:
+        self._canvas.restore_region(self._lines_picture)
+        self._cursor.x = np.nan
+        if self._epoch is not None:
+            self._cursor.draw_line(self._scene, self._epoch)
+        x = self._cursor.x if self._hovered is None else self._hovered.x
+        points = np.concatenate([self._points, self._frame.beside])
+        shown = self._frame.axes.transData.transform(points)
+        self._cursor.say(self.told, x, shown, [self._frame.legend_box])
+
+    def _on_drag(self, event: tk.Event[Any]) -> None:
+        if self._on_place is not None:
+            x = event.x_root - self.widget.winfo_rootx()
+            place = float(self._frame.axes.transData.inverted().transform((x, 0.0))[0])
+            self._on_place(min(max(place, 0.0), float(self._scene.last_epoch)))
+
+    def _on_motion(self, event: tk.Event[Any]) -> None:
+        """Tell of the mark under the pointer."""
+        x = event.x_root - self.widget.winfo_rootx()
+        y = event.y_root - self.widget.winfo_rooty()
+        is_above = y < self._figure.bbox.height - self._frame.axes.bbox.y1
+        near = [flag for flag in self._frame.flags if flag.is_near(x, _REACH * self._scale, on_text=is_above)]
+        self._hover(min(near, key=lambda flag: abs(flag.x - x), default=None))
+
+    def _hover(self, flag: Flag | None) -> None:
+        if flag != self._hovered:
+            self._hovered = flag
+            self.point(self._epoch)
 
     def recolour(self, palette: Palette) -> None:
-        """Take on the colours of a theme."""
-        for background in (self._figure.patch, self._axes.patch, self._legend.get_frame()):
-            background.set_facecolor(palette.background)
+        """Take on the colours of a theme; `show` then draws with them."""
+        self._palette = palette
+        self._frame_key = self._epochs_key = None
+        self._forget()
+        self._figure.patch.set_facecolor(palette.background)
         self.widget.configure(background=palette.background)
-        self._axes.tick_params(
-            labelsize=9, length=0, pad=6, labelcolor=palette.muted, grid_color=palette.faint
-        )
-        self._axes.xaxis.label.set_color(palette.muted)
-        self._axes.spines["bottom"].set_color(palette.faint)
-        for line, sample, name, colour in zip(
-            self._lines,
-            self._legend.get_lines(),
-            self._legend.get_texts(),
-            (palette.muted, palette.accent, palette.muted),
-            strict=True,
-        ):
-            line.set_color(colour)
-            sample.set_color(colour)
-            name.set_color(palette.text)
-        self._canvas.draw_idle()
+        self._cursor.recolour(palette)
 
-    def _fit(self) -> None:
-        """Keep the margins as they are in pixels, whatever the size."""
-        self._background = None
-        width, height = (self._figure.get_size_inches() * self._figure.dpi / self._scale).tolist()
-        if width > 2 * (_LEFT + _RIGHT) and height > 2 * (_BELOW + _ABOVE):
-            self._figure.subplots_adjust(
-                left=_LEFT / width, right=1 - _RIGHT / width, bottom=_BELOW / height, top=1 - _ABOVE / height
-            )
-
-
-def loss_ticks(low: float, high: float, *, log: bool) -> list[float]:
-    """Round numbers from at most `low` to at least `high`; 1, 2, 5 of each decade where `log` asks for it."""
-    if not (log and high / low >= _WIDE):
-        air = max(high - low, abs(high) * 0.02, 1e-9) * 0.04
-        bottom = max(low - air, low / 2 if log else 0.0)  # no loss is below 0
-        ticks = [float(tick) for tick in MaxNLocator(nbins=5).tick_values(bottom, high + air)]
-        return ticks if ticks[0] > 0 or not log else ticks[1:]
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    round_numbers = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
-    first = max(number for number in round_numbers if number <= low * (1 + 1e-9))
-    last = min(number for number in round_numbers if number >= high * (1 - 1e-9))
-    return [number for number in round_numbers if first <= number <= last]
+    def _on_resized(self) -> None:
+        """Matplotlib draws soon after this."""
+        self._forget()
+        self._frame.fit()
+        if self._frame_key is not None:
+            self._set_frame()
+            self._frame.choose_corner(self._points)

@@ -16,10 +16,14 @@ _INSET = 6  # px of a label's width that its text does not get
 
 
 class RunNotice(ttk.Frame):
-    """A headline over a detail, each on one line; beside them two buttons once there is a model to use."""
+    """A headline over a detail, each on one line; beside them buttons for what can be done with the run."""
 
     def __init__(
-        self, master: tk.Misc, on_use: Callable[[], object], on_open_folder: Callable[[], object]
+        self,
+        master: tk.Misc,
+        on_use: Callable[[], object],
+        on_open_folder: Callable[[], object],
+        on_continue: Callable[[], object],
     ) -> None:
         super().__init__(master)
         self._full = ""
@@ -45,26 +49,39 @@ class RunNotice(ttk.Frame):
             bootstyle="primary",
             command=on_use,
         )
+        self.continue_button = ttk.Button(
+            self._buttons,
+            text="Continue",
+            icon="play-fill",
+            bootstyle="neutral",
+            command=on_continue,
+        )
+        explain(self.continue_button, "Train on from where the run was left, as if it had never stopped.")
         self.open_button.pack(side="left", padx=(GAP, 0))
-        self.use_button.pack(side="left", padx=(GAP, 0))
         explain(self.use_button, "Draw on the model that was just trained, and walk its map, in Explore.")
         explain(self.open_button, "Show the run's files: the model, its settings and its history.")
         # The height of the buttons is kept free, so that nothing moves when they come.
         self.rowconfigure((0, 1), weight=1, minsize=self.use_button.winfo_reqheight() // 2)
         self._detail.bind("<Configure>", lambda _: self._fit(), add="+")
 
-    def say(self, headline: str, detail: str = "", *, with_model: bool = False) -> None:
-        """with_model: offer to use it, and to open its folder."""
+    def say(
+        self, headline: str, detail: str = "", *, with_model: bool = False, can_continue: bool = False
+    ) -> None:
+        """with_model: offer to use it, and to open its folder; can_continue: offer to train on."""
         if self._headline.cget("text") != headline:
             self._headline.configure(text=headline)
         if detail != self._full:
             self._full = detail
             self._fit()
-        if with_model != bool(self._buttons.grid_info()):
-            if with_model:
-                self._buttons.grid(row=0, column=1, rowspan=2, sticky="e")
-            else:
-                self._buttons.grid_remove()
+        for button, on in ((self.use_button, with_model), (self.continue_button, can_continue)):
+            if not on:
+                button.pack_forget()
+            elif not button.winfo_manager():
+                button.pack(side="left", padx=(GAP, 0))
+        if with_model or can_continue:
+            self._buttons.grid(row=0, column=1, rowspan=2, sticky="e")
+        else:
+            self._buttons.grid_remove()
 
     @property
     def headline(self) -> str:
@@ -77,7 +94,7 @@ class RunNotice(ttk.Frame):
 
     @property
     def offers_model(self) -> bool:
-        return bool(self._buttons.grid_info())
+        return bool(self._buttons.grid_info() and self.use_button.winfo_manager())
 
     def _fit(self) -> None:
         text = shortened(self._full, self._font, self._detail.winfo_width() - _INSET)

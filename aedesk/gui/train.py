@@ -1,4 +1,4 @@
-"""The Train tab: choose, start, watch, use."""
+"""The Train tab: choose, start, watch, steer, go back, branch, use."""
 
 from __future__ import annotations
 
@@ -9,26 +9,38 @@ from typing import Any
 
 import ttkbootstrap as ttk
 
+from aedesk.app.ink import Ink
 from aedesk.app.jobs import Jobs
+from aedesk.app.pace import Stride
+from aedesk.app.time_machine import TimeMachine
 from aedesk.app.trainer import Fetching, State, Trainer, list_devices
 from aedesk.data.sources import fetch_size
 from aedesk.errors import AedeskError
+from aedesk.gui.branch_line import BranchLine
+from aedesk.gui.data_preview import DataPreviewWindow
+from aedesk.gui.knobs import Knobs
 from aedesk.gui.platform import open_folder
 from aedesk.gui.run_controls import RunControls
 from aedesk.gui.run_view import RunView
 from aedesk.gui.scrolled import ScrolledColumn
 from aedesk.gui.theme import GAP, Look
+from aedesk.gui.timers import Timers
 from aedesk.gui.training_form import TrainingForm
-from aedesk.training.events import Event, Started
+from aedesk.models.presets import Recipe
+from aedesk.storage.runs import Run
+from aedesk.training.config import TrainingConfig
+from aedesk.training.events import Changed, Event, Started
 
 _FORM = 296  # px, before scaling
+_LOOK_AGAIN = 1000  # ms between two looks at a run that somebody else trains
 
 
 class TrainTab(ttk.Frame):
-    """A form on the left, the run on the right. `on_use` gets the folder of a run whose model is to be used.
+    """A form on the left, the run on the right.
 
-    `on_status` gets one line whenever the run has something to say. Call `build_plots` once Matplotlib and
-    torch have been imported; everything else works before.
+    `on_use` gets the folder of a run whose model is to be used, or the file of one of its epochs; `on_status` one line
+    whenever the run has something to say; `on_problem` what went wrong. Call `build_plots` once Matplotlib and torch
+    have been imported; everything else works before.
     """
 
     def __init__(
@@ -37,21 +49,35 @@ class TrainTab(ttk.Frame):
         look: Look,
         trainer: Trainer,
         jobs: Jobs,
+        ink: Ink,
         *,
         on_use: Callable[[Path], object],
         on_status: Callable[[str], object],
+        on_problem: Callable[[BaseException], object],
     ) -> None:
         super().__init__(master, padding=2 * GAP)
-        self._trainer = trainer
-        self._jobs = jobs
-        self._on_use = on_use
-        self._on_status = on_status
+        self._look, self._trainer, self._jobs = look, trainer, jobs
+        self._on_use, self._on_status, self._on_problem = on_use, on_status, on_problem
         self._folder: Path | None = None
+        self._branch: tuple[Path, int] | None = None
+        self._remembered: Path | None = None
+        self._recipe: Recipe | None = None
+        self._preview: DataPreviewWindow | None = None
+        self._timers = Timers(self)
+        self.machine = TimeMachine(jobs, ink)
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
         # The view comes first: the form reports to it as soon as it is filled in.
         self.view = RunView(
-            self, look, on_use=self._use, on_open_folder=self._open_folder, on_status=on_status
+            self,
+            look,
+            self.machine,
+            on_use=self._use,
+            on_open_folder=self._open_folder,
+            on_continue=self.continue_run,
+            on_branch=self.plan_branch,
+            on_use_epoch=self._use_epoch,
+            on_status=on_status,
         )
         self.view.grid(row=0, column=1, sticky="nsew")
         self._build_left(look)
@@ -60,24 +86,34 @@ class TrainTab(ttk.Frame):
             trainer.state_changed.connect(self._on_state),
             trainer.finished.connect(self._on_finished),
             trainer.failed.connect(self.view.show_failed),
+            self.machine.failed.connect(on_problem),
         ]
         self.bind("<Destroy>", lambda event: self._on_destroy(event, disconnects), add="+")
-        self.bind("<Map>", lambda _: self.view.curves.refresh(), add="+")
+        self.bind("<Map>", lambda _: self._on_shown(), add="+")
 
     def _build_left(self, look: Look) -> None:
         left = ttk.Frame(self)
         left.grid(row=0, column=0, sticky="ns", padx=(0, 3 * GAP))
         left.lower()  # the keyboard reaches the form before the view
         # The buttons follow the form; only where the window is too low does the form give way and scroll.
-        left.rowconfigure(0, weight=1)
-        left.rowconfigure(2, weight=1000)
+        left.rowconfigure(1, weight=1)
+        left.rowconfigure(4, weight=1000)
         width = ttk.scale_size(self, _FORM)
         left.columnconfigure(0, minsize=width + 2 * GAP)
+        self.branch_line = BranchLine(left, width, self.give_up_branch)
         self.column = ScrolledColumn(left, look)
-        self.column.grid(row=0, column=0, sticky="nsew")
-        self.controls = RunControls(left, on_start=self.start, on_pause=self.toggle_pause, on_stop=self.stop)
-        self.controls.grid(row=1, column=0, sticky="ew", pady=(2 * GAP, 0), padx=(0, 2 * GAP))
-        self.form = TrainingForm(self.column.content, width, self._refresh)
+        self.column.grid(row=1, column=0, sticky="nsew")
+        self.knobs = Knobs(left, self._on_knob)
+        self.controls = RunControls(
+            left,
+            on_start=self.start,
+            on_pause=self.toggle_pause,
+            on_stop=self.stop,
+            on_step=self.step,
+            on_delay=self._on_delay,
+        )
+        self.controls.grid(row=3, column=0, sticky="ew", pady=(2 * GAP, 0), padx=(0, 2 * GAP))
+        self.form = TrainingForm(self.column.content, width, self._refresh, self._show_preview)
         self.form.pack(fill="both", expand=True, padx=(0, GAP))
         self.form.recheck()
         self.column.follow()
@@ -85,6 +121,8 @@ class TrainTab(ttk.Frame):
     def build_plots(self) -> None:
         """Draw the curves, and look for devices in the background: torch, too, has been imported by now."""
         self.view.curves.build()
+        if self._remembered is not None and self.view.is_empty:
+            self._reopen(self._remembered)
         self._jobs.start(
             "devices", lambda link: list_devices(), self.form.offer_devices, self._on_devices_known
         )
@@ -93,8 +131,13 @@ class TrainTab(ttk.Frame):
         if problem is not None:
             self._on_status(f"The devices of this machine are not known: {problem}")
 
-    def start(self) -> None:
-        """Begin a run, unless one is on or a setting makes no sense; ask about data that is missing."""
+    # --- verbs ---
+
+    def start(self, *, step: Stride | None = None) -> None:
+        """Begin a run or a branch, unless one is on or a setting makes no sense; ask about data that is missing.
+
+        step: hold after the first batch or epoch.
+        """
         if self._trainer.state is not State.IDLE:
             return
         if self.form.chosen is not None and self.form.data.is_missing and not self._ask_for_data():
@@ -104,8 +147,81 @@ class TrainTab(ttk.Frame):
             self.form.focus_problem()
             return
         self._folder = None
-        self.view.begin(config)
-        self._trainer.start(config)
+        if self._branch is None:
+            self.view.begin(config)
+            self._trainer.start(config, step=step)
+            return
+        folder, epoch = self._branch
+        self.view.begin(config, (folder.name, Run(folder).read_history()))
+        self._trainer.branch(folder, epoch, config, step=step)
+        self.give_up_branch()
+
+    def step(self, stride: Stride) -> None:
+        """Go on for one batch or to the end of the epoch; where there is no run yet, begin one so."""
+        if self._trainer.state is State.IDLE:
+            self.start(step=stride)
+        else:
+            self._trainer.step(stride)
+
+    def toggle_pause(self) -> None:
+        """Hold the run, or let it go on."""
+        if self._trainer.state is State.PAUSED:
+            self._trainer.resume()
+        elif self._can_pause:
+            self._trainer.pause()
+
+    def stop(self) -> None:
+        """End the run, or the fetch before it; the best model so far is kept."""
+        self._trainer.stop()
+
+    def open_run(self, folder: Path) -> None:
+        """Show a run from the disk. Raises AedeskError if it cannot be read, or if one is being trained here."""
+        if self._trainer.state is not State.IDLE:
+            if folder == self._trainer.folder:
+                return
+            raise AedeskError(
+                "A run is being trained here: stop it, or wait for its end, to look at another one."
+            )
+        self.view.show_run(folder)
+        self._folder = folder
+        self.view.show_network(TrainingConfig.from_json(Run(folder).read_config()).architecture)
+        self._timers.later("look", _LOOK_AGAIN, self._look_again)
+
+    def continue_run(self) -> None:
+        """Go on with the run on show."""
+        if self._folder is None or self._trainer.state is not State.IDLE:
+            return
+        run = Run(self._folder)
+        try:
+            config = TrainingConfig.from_json(run.read_config())
+            rows = run.read_history()
+            self.view.begin(config)
+            self.view.resume_history(rows, run.read_config().get("changes") or [])
+            self._trainer.go_on(self._folder)
+        except AedeskError as problem:
+            self._on_problem(problem)
+
+    def plan_branch(self, epoch: int) -> None:
+        """Fill the form with the settings of the run on show, to begin another from this epoch of it."""
+        folder = self.machine.folder
+        if folder is None or self._trainer.state is not State.IDLE:
+            return
+        config = TrainingConfig.from_json(Run(folder).read_config())
+        self._branch = folder, epoch
+        self.form.fill(config, lock_network=True)
+        self.branch_line.say(folder.name, epoch)
+        self.branch_line.grid(row=0, column=0, sticky="ew", pady=(0, GAP), padx=(0, 2 * GAP))
+        self._refresh()
+        self._on_status(
+            f"Change what the branch is to do otherwise, then press Start: it begins at epoch {epoch}"
+        )
+
+    def give_up_branch(self) -> None:
+        """The form is for a new run again."""
+        self._branch = None
+        self.branch_line.grid_remove()
+        self.form.unlock()
+        self._refresh()
 
     def _ask_for_data(self) -> bool:
         """Fetch the set, use the digits that are always there, or do nothing (False)."""
@@ -128,24 +244,26 @@ class TrainTab(ttk.Frame):
             self.form.recheck()
         return dialog.result in {"Use digits", fetch}
 
-    def toggle_pause(self) -> None:
-        """Hold the run, or let it go on."""
-        if self._trainer.state is State.PAUSED:
-            self._trainer.resume()
-        elif self._can_pause:
-            self._trainer.pause()
+    def _show_preview(self, data: str) -> None:
+        if self._preview is None or not self._preview.winfo_exists():
+            self._preview = DataPreviewWindow(self, self._look, self._jobs, self._on_fetched)
+        self._preview.look_into(data)
+
+    def _on_fetched(self) -> None:
+        self.form.data.refresh()
+        self._refresh()
 
     @property
     def _can_pause(self) -> bool:
-        return self._trainer.state is State.RUNNING and self.view.has_started
-
-    def stop(self) -> None:
-        """End the run, or the fetch before it; the model so far is kept."""
-        self._trainer.stop()
+        return self._trainer.state in {State.RUNNING, State.STEPPING} and self.view.has_started
 
     def _use(self) -> None:
         if self._folder is not None:
             self._on_use(self._folder)
+
+    def _use_epoch(self, epoch: int) -> None:
+        if self.machine.folder is not None:
+            self._on_use(Run(self.machine.folder).epochs.path(epoch))
 
     def _open_folder(self) -> None:
         if self._folder is not None:
@@ -154,20 +272,68 @@ class TrainTab(ttk.Frame):
             except AedeskError as problem:
                 self._on_status(str(problem))
 
+    def _on_knob(self, name: str, value: float) -> None:
+        self._trainer.change(name, value)
+        config = self._trainer.config
+        if config is not None:
+            self._on_status(f"{name.replace('_', ' ').capitalize()} is {value:g} from the next step on")
+
+    def _on_delay(self, seconds: float) -> None:
+        self._trainer.delay = seconds
+
+    # --- what is kept ---
+
     def restore(self, settings: Mapping[str, Any]) -> None:
         """Take up what `remember` gave, as far as it still makes sense."""
         self.form.restore(settings)
         self.view.curves.set_log(settings.get("log") is True)
+        self.view.curves.set_smoothing(str(settings.get("smoothing")))
+        run = settings.get("run")
+        self._remembered = Path(run) if isinstance(run, str) else None
+
+    def _reopen(self, folder: Path) -> None:
+        """Show the run of the last time again, unless it has gone."""
+        if Run(folder).config.is_file():
+            try:
+                self.open_run(folder)
+            except AedeskError as problem:
+                self._on_status(str(problem))
 
     def remember(self) -> dict[str, Any]:
-        """The form and how the curves are drawn, JSON-safe."""
-        return {**self.form.remember(), "log": self.view.curves.is_log}
+        """The form, the run on show and how the curves are drawn, JSON-safe."""
+        curves = self.view.curves
+        folder = self.machine.folder or self._folder
+        return {
+            **self.form.remember(),
+            "log": curves.is_log,
+            "smoothing": curves.smoothing,
+            "run": None if folder is None else str(folder),
+        }
+
+    # --- what comes in ---
 
     def _on_event(self, event: Event | Fetching) -> None:
         self.view.show_event(event)
         if isinstance(event, Started):
             self.form.data.refresh()  # a fetch may have brought it in
+            if self._trainer.folder is not None:
+                self._folder = self._trainer.folder
+                self.machine.open(self._trainer.folder)
+            self._show_knobs()
             self._refresh()
+        elif isinstance(event, Changed):
+            self._show_knobs(event)
+
+    def _show_knobs(self, change: Changed | None = None) -> None:
+        config, folder = self._trainer.config, self._trainer.folder
+        if change is not None and self._recipe is not None:
+            self._recipe = self._recipe.changed(change.name, change.new)
+        elif config is not None and folder is not None:
+            self._recipe = config.recipe
+            for past in Run(folder).read_config()["changes"]:
+                self._recipe = self._recipe.changed(past["name"], past["new"])
+        if self._recipe is not None:
+            self.knobs.show(self._recipe)
 
     def _on_state(self, state: State) -> None:
         self.view.show_state(state)
@@ -177,24 +343,59 @@ class TrainTab(ttk.Frame):
         self._folder = folder
         self.view.show_finished(folder)
 
+    def _on_shown(self) -> None:
+        self.view.curves.refresh()
+        self.machine.look_at_sketch()
+
+    def _look_again(self) -> None:
+        """Follow a run that another window or the command line trains."""
+        folder = self._folder
+        if folder is None or folder != self.machine.folder or self._trainer.state is not State.IDLE:
+            return
+        run = Run(folder)
+        rows = run.read_history()
+        if len(rows) > self.view.epochs_shown:
+            try:
+                self.view.resume_history(rows, run.read_config().get("changes") or [])
+                self.machine.refresh()
+            except AedeskError as problem:
+                self._on_status(str(problem))
+        if run.is_busy:
+            self._timers.later("look", _LOOK_AGAIN, self._look_again)
+        elif self.view.is_elsewhere:
+            self.open_run(folder)
+
     def _refresh(self) -> None:
         """What can be done and changed, as the form and the state of the run have it."""
         state, config = self._trainer.state, self.form.chosen
-        self.form.enable(state is State.IDLE)
+        idle, paused = state is State.IDLE, state is State.PAUSED
+        self.form.enable(idle)
+        if idle or not self.view.has_started:
+            self.knobs.grid_remove()
+        else:
+            self.knobs.grid(row=2, column=0, sticky="ew", pady=(2 * GAP, 0), padx=(0, 2 * GAP))
+        self.knobs.enable(not idle and state is not State.STOPPING)
         self.controls.show(
-            can_start=state is State.IDLE and config is not None,
+            can_start=idle and config is not None,
             can_pause=self._can_pause,
-            can_resume=state is State.PAUSED,
-            can_stop=state in {State.RUNNING, State.PAUSED},
+            can_resume=paused,
+            can_stop=state in {State.RUNNING, State.STEPPING, State.PAUSED},
+            can_step=paused or (idle and config is not None),
         )
+        self._show_plan(config)
+
+    def _show_plan(self, config: TrainingConfig | None) -> None:
+        """The network of the form, and what Start would do."""
         if config is None:
             self.view.invite("Start waits for a setting that makes sense", self.form.problem or "")
-        else:
-            epochs = "one epoch" if config.recipe.epochs == 1 else f"{config.recipe.epochs:,} epochs"
-            self.view.invite(
-                "Train a model of your own",
-                f"Start trains {config.preset} on {Path(config.data).name} for {epochs}; draw on it afterwards.",
-            )
+            return
+        if self._trainer.state is State.IDLE:
+            self.view.show_network(config.architecture)
+        epochs = "one epoch" if config.recipe.epochs == 1 else f"{config.recipe.epochs:,} epochs"
+        self.view.invite(
+            "Train a model of your own",
+            f"Start trains {config.label} on {Path(config.data).name} for {epochs}; draw on it afterwards.",
+        )
 
     def _on_destroy(self, event: tk.Event[Any], disconnects: list[Callable[[], None]]) -> None:
         if event.widget is self:

@@ -3,207 +3,297 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import ttkbootstrap as ttk
 
 from aedesk.errors import AedeskError
 from aedesk.gui.data_picker import DataPicker
-from aedesk.gui.fields import Field, explain
+from aedesk.gui.disclosure import Disclosure
+from aedesk.gui.fields import Field, Switch, explain
+from aedesk.gui.network_section import NetworkSection
+from aedesk.gui.settings_grid import SettingsGrid
 from aedesk.gui.theme import GAP
-from aedesk.gui.training_settings import ADVANCED, AUTOMATIC, DEVICE, ON_TORCH_ONLY, RECIPE, SETTINGS, Setting
-from aedesk.models.presets import PRESETS
-from aedesk.training.config import TrainingConfig
+from aedesk.gui.training_settings import (
+    ADVANCED,
+    AUTOMATIC,
+    OF_NETWORK,
+    OF_PRESET,
+    ON_TORCH_ONLY,
+    RECIPE,
+    SETTINGS,
+    STOPS,
+    UNSEEN,
+    Setting,
+)
+from aedesk.training.config import TrainingConfig, problems, usual_design
 
 if TYPE_CHECKING:
     from aedesk.training.device import Device
 
 
 class TrainingForm(ttk.Frame):
-    """Preset, data and hyper-parameters; `chosen` is None while something makes no sense,
-    and `problem` says what."""
+    """Network, data and recipe; `chosen` is None while something makes no sense, and `problem` says what.
 
-    def __init__(self, master: tk.Misc, width: int, on_change: Callable[[], object]) -> None:
-        """width: px that the form will have."""
+    A network field that differs from the preset's makes the network the user's own.
+    """
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        width: int,
+        on_change: Callable[[], object],
+        on_preview: Callable[[str], object] | None = None,
+    ) -> None:
+        """width: px that the form will have. on_preview gets the data whose preview is wanted."""
         super().__init__(master)
         self._on_change = on_change
         self._width = width - GAP
         self._quiet = True  # while several fields change at once
         self._enabled = True
+        self._unseen: dict[str, Any] = {}
         self._wished_device = "auto"
+        self._grids: list[SettingsGrid] = []
         self.chosen: TrainingConfig | None = None
         self.problem: str | None = None
-        self.fields: dict[str, Field] = {}
+        self.fields: dict[str, Field | Switch] = {}
         self.problems: dict[str, ttk.Label] = {}
-        self.columnconfigure((0, 1), weight=1, uniform="halves")
-        self._build_network()
-        self.data = DataPicker(self, self._width, self.recheck)
-        self.data.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(2 * GAP, 0))
-        self._build_heading()
-        for place, setting in enumerate(RECIPE):
-            self._add(self, setting, row=3 + place // 2 * 3, column=place % 2)
-        self._add(self, DEVICE, row=12, column=0, columnspan=2)
-        self._build_advanced()
+        self._section = NetworkSection(
+            self,
+            self._width,
+            on_preset=self._on_preset,
+            on_change=self.recheck,
+            on_reset=self.reset_network,
+        )
+        self._section.pack(fill="x")
+        for grid in self._section.grids:
+            self._take(grid)
+        self.preset, self.network = self._section.preset, self._section.own
+        self.network_button = self._section.reset_button
+        self.data = DataPicker(self, self._width, self.recheck, on_preview)
+        self.data.pack(fill="x", pady=(2 * GAP, 0))
+        self.reset_button = self._heading(
+            "Recipe",
+            "Recipe defaults",
+            "Put back every setting that the preset's recipe has; network, data and device stay.",
+            self.reset,
+        )
+        self._add(self, RECIPE)
+        self.stops = Disclosure(
+            self, "Stop early", "End the run before its last epoch, when one of these holds."
+        )
+        self.advanced = Disclosure(
+            self,
+            "Advanced",
+            "Settings that rarely need a change: validation share, seed, precision, kept epochs.",
+        )
+        for part, settings in ((self.stops, STOPS), (self.advanced, ADVANCED)):
+            part.pack(fill="x", pady=(GAP, 0))
+            self._add(part.content, settings)
+        self._fill({**self._usual(), "device": "auto"}, quiet=True)
         self._quiet = False
 
-    def _build_network(self) -> None:
-        box = ttk.Frame(self)
-        box.grid(row=0, column=0, columnspan=2, sticky="ew")
-        self.preset = Field(
-            box,
-            "Preset",
-            "The network to train, with the recipe that trains it well.",
-            self._on_preset,
-            {name: name for name in PRESETS},
-        )
-        self.preset.pack(fill="x")
-        self._about = ttk.Label(box, wraplength=self._width)
-        self._about.pack(anchor="w", pady=(4, 0))
-        self._network = ttk.Label(box, style="Muted.TLabel", wraplength=self._width)
-        self._network.pack(anchor="w", pady=(2, 0))
-        self.preset.set(next(iter(PRESETS)))
+    # --- building ---
 
-    def _build_heading(self) -> None:
+    def _heading(self, title: str, action: str, sentence: str, command: Callable[[], object]) -> ttk.Button:
         bar = ttk.Frame(self)
-        bar.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(2 * GAP, 0))
-        ttk.Label(bar, text="Recipe", style="Heading.TLabel").pack(side="left")
-        self.reset_button = ttk.Button(
+        bar.pack(fill="x", pady=(2 * GAP, 0))
+        ttk.Label(bar, text=title, style="Heading.TLabel").pack(side="left")
+        button = ttk.Button(
             bar,
-            text="Recipe defaults",
+            text=action,
             icon="arrow-counterclockwise",
             bootstyle="ghost",
             padding=(2, 4),
-            command=self.reset,
+            command=command,
         )
-        self.reset_button.pack(side="right")
-        explain(
-            self.reset_button, "Put back every setting that the preset's recipe has; data and device stay."
-        )
+        button.pack(side="right")
+        explain(button, sentence)
+        return button
 
-    def _build_advanced(self) -> None:
-        self._disclose = ttk.Button(self, bootstyle="ghost", padding=(2, 4), command=self.toggle_advanced)
-        self._disclose.grid(row=14, column=0, columnspan=2, sticky="w", pady=(GAP, 0))
-        explain(self._disclose, "Settings that rarely need a change: validation share, seed and precision.")
-        self.advanced = ttk.Frame(self)
-        self.advanced.columnconfigure((0, 1), weight=1, uniform="halves")
-        for place, setting in enumerate(ADVANCED):
-            self._add(self.advanced, setting, row=place // 2 * 3, column=place % 2)
-        self._show_advanced(False)
+    def _add(self, box: ttk.Frame, settings: tuple[Setting, ...]) -> None:
+        grid = SettingsGrid(box, self._width, settings, self.recheck)
+        grid.pack(fill="x")
+        self._take(grid)
 
-    def _add(self, box: ttk.Frame, setting: Setting, *, row: int, column: int, columnspan: int = 1) -> None:
-        """The field, and a line for its problem, as wide as the form, below its row."""
-        field = Field(box, setting.label, setting.sentence, self.recheck, setting.choices)
-        inside = (0, GAP // 2) if column == 0 and columnspan == 1 else (GAP // 2 * column, 0)
-        field.grid(row=row, column=column, columnspan=columnspan, sticky="ew", padx=inside, pady=(GAP, 0))
-        field.set(self._usual()[setting.name])
-        problem = ttk.Label(box, bootstyle="danger", wraplength=self._width)
-        problem.grid(row=row + 1 + column, column=0, columnspan=2, sticky="w")
-        problem.grid_remove()
-        self.fields[setting.name] = field
-        self.problems[setting.name] = problem
+    def _take(self, grid: SettingsGrid) -> None:
+        self._grids.append(grid)
+        self.fields |= grid.fields
+        self.problems |= grid.problems
+
+    # --- what is folded away ---
 
     def toggle_advanced(self) -> None:
-        self._show_advanced(not self.is_advanced)
+        self.advanced.toggle()
 
     @property
     def is_advanced(self) -> bool:
         """Whether the settings that rarely need a change are shown."""
-        return bool(self.advanced.grid_info())
+        return self.advanced.is_open
 
-    def _show_advanced(self, on: bool) -> None:
-        self._disclose.configure(text="Advanced", icon="chevron-down" if on else "chevron-right")
-        if on:
-            self.advanced.grid(row=15, column=0, columnspan=2, sticky="ew")
-        else:
-            self.advanced.grid_remove()
+    @property
+    def _folded(self) -> dict[str, Disclosure]:
+        return {"own_network": self.network, "stop_early": self.stops, "advanced": self.advanced}
+
+    # --- filling in ---
 
     def reset(self) -> None:
         """Every hyper-parameter as the preset's recipe has it."""
-        self._fill({name: value for name, value in self._usual().items() if name != "device"})
+        self._unseen = {}
+        kept = {*OF_NETWORK, "device"}
+        self._fill({name: text for name, text in self._usual().items() if name not in kept})
 
-    def _usual(self) -> dict[str, str]:
-        plain = TrainingConfig.of(self.preset.text).to_json()
-        return {setting.name: _shown(plain[setting.name]) for setting in SETTINGS}
+    def reset_network(self) -> None:
+        """The network as the preset has it."""
+        usual = self._usual()
+        self._fill({name: usual[name] for name in OF_NETWORK})
 
-    def _fill(self, texts: Mapping[str, str]) -> None:
+    def fill(self, config: TrainingConfig, *, lock_network: bool = False) -> None:
+        """Put in the settings of a run; `lock_network` for a branch, which goes on with the run's weights."""
+        self._quiet = True
+        self.preset.set(config.preset)
+        self.data.set(config.data)
+        usual = TrainingConfig.of(config.preset).to_json()
+        plain = config.to_json()
+        self._unseen = {name: plain[name] for name in UNSEEN if plain[name] != usual[name]}
+        self._wished_device = config.device
+        self._section.lock(False)
+        self.fields["kind"].set(config.recipe.kind)
+        self._section.lock(lock_network)
+        self._fill(_texts(config))
+
+    def unlock(self) -> None:
+        """Let the network be changed again; everything stays as it is filled in."""
+        if self._section.is_locked:
+            self._quiet = True
+            self._section.lock(False)
+            self._quiet = False
+            self.recheck()
+
+    def _usual(self) -> Mapping[str, str]:
+        return _usual_texts(self.preset.text)
+
+    def _fill(self, texts: Mapping[str, str], *, quiet: bool = False) -> None:
         self._quiet = True
         for name, text in texts.items():
             self.fields[name].set(text)
-        self._quiet = False
+        self._quiet = quiet
         self.recheck()
 
     def _on_preset(self) -> None:
-        preset = PRESETS[self.preset.text]
-        architecture = preset.architecture
-        self._about.configure(text=preset.about)
-        self._network.configure(
-            text=f"{architecture.summary()}\n"
-            f"Code of {architecture.code_size:,} numbers, {architecture.parameters:,} parameters"
-        )
         if not self._quiet:
-            recipe = {setting.name for setting in RECIPE} - {"engine"}
-            self._fill({name: value for name, value in self._usual().items() if name in recipe})
+            self._unseen = {}
+            kept = {"engine", "device"}
+            usual = self._usual()
+            self._fill({name: usual[name] for name in OF_PRESET if name not in kept})
+
+    # --- judging ---
 
     def recheck(self) -> None:
         """Judge every field by itself, then all of them together."""
         if self._quiet:
             return
-        preset = self.preset.text
-        values: dict[str, Any] = {}
+        self._quiet = True  # the preset may get another name
+        self._section.arrange()
         wrong: dict[str, str] = {}
-        for setting in SETTINGS:
-            text = self.fields[setting.name].text
-            try:
-                value = setting.parse(setting.label, text) if setting.parse else text
-                TrainingConfig.of(preset, **{setting.name: value})
-                values[setting.name] = value
-            except AedeskError as problem:
-                wrong[setting.name] = str(problem)
-        self.problem = next(iter(wrong.values()), None)
-        self.chosen = None if wrong else TrainingConfig.of(preset, data=self.data.value, **values)
-        self._tell(wrong)
+        changes = {**self._unseen, "data": self.data.value, **self._read(wrong)}
+        preset = self.preset.text
+        for name, sentence in problems(preset, changes).items():
+            wrong.setdefault(name, sentence)
+        seen = ["preset", *self._seen]
+        first = next((name for name in seen if name in wrong), next(iter(wrong), None))
+        self.problem = None if first is None else wrong[first]
+        self.chosen = None if wrong else TrainingConfig.of(preset, **changes)
+        self._tell({name if name in seen else "preset": sentence for name, sentence in wrong.items()})
+        self._quiet = False
         self._on_change()
 
+    @property
+    def has_own_network(self) -> bool:
+        """Whether the network differs from the preset's."""
+        return self._section.is_own(self._usual())
+
+    @property
+    def _seen(self) -> Iterator[str]:
+        """The settings that the form asks for just now."""
+        for grid in self._grids:
+            yield from grid.shown
+
+    def _read(self, wrong: dict[str, str]) -> dict[str, Any]:
+        """What the fields say, those of a network of one's own included; what cannot be read goes into `wrong`."""
+        values = {}
+        left_out = set() if self.has_own_network else set(OF_NETWORK)
+        for name in self._seen:
+            if name not in left_out:
+                try:
+                    values[name] = SETTINGS[name].read(self.fields[name].text)
+                except AedeskError as problem:
+                    wrong[name] = str(problem)
+        return values
+
     def _tell(self, wrong: Mapping[str, str]) -> None:
-        for name, field in self.fields.items():
-            field.mark(wrong=name in wrong)
-            line = self.problems[name]
-            line.configure(text=wrong.get(name, ""))
-            if name in wrong:
-                line.grid()
-            else:
-                line.grid_remove()
-        if any(setting.name in wrong for setting in ADVANCED):
-            self._show_advanced(True)
+        for grid in self._grids:
+            if grid.tell(wrong):
+                for part in self._folded.values():
+                    if grid.master is part.content:
+                        part.open(True)
+        architecture = None if self.chosen is None else self.chosen.architecture
+        self._section.tell(architecture, wrong.get("preset", ""), is_own=self.has_own_network)
+        self._note_folded()
         self._enable_parts()
+
+    def _note_folded(self) -> None:
+        """What differs from the usual is told although it is folded away."""
+        usual = self._usual()
+        bounds = {"minutes": "{} min", "patience": "{} epochs without gain", "target": "loss {}"}
+        told = [
+            words.format(text) for name, words in bounds.items() if (text := self.fields[name].text.strip())
+        ]
+        self.stops.note(told[0] + (" ..." if len(told) > 1 else "") if told else "")
+        changed = [s.label.lower() for s in ADVANCED if self.fields[s.name].text != usual[s.name]]
+        self.advanced.note(changed[0] + (" ..." if len(changed) > 1 else "") if changed else "")
+
+    # --- being used ---
 
     def enable(self, on: bool) -> None:
         """Let the settings be changed, or hold them while a run has them."""
         self._enabled = on
-        self.preset.enable(on)
         self.data.enable(on)
         self._enable_parts()
 
     def _enable_parts(self) -> None:
-        on_torch = self.fields["engine"].text == "torch"
+        held = set(OF_NETWORK) if self._section.is_locked else set()
+        if self.fields["engine"].text != "torch":
+            held.update(ON_TORCH_ONLY)
+        if self.fields["kind"].text == "variational":
+            held.add("code_activation")
         for name, field in self.fields.items():
-            field.enable(self._enabled and (on_torch or name not in ON_TORCH_ONLY))
+            field.enable(self._enabled and name not in held)
+        self.preset.enable(self._enabled and not self._section.is_locked)
         usual = self._usual()
-        differs = any(field.text != usual[name] for name, field in self.fields.items() if name != "device")
-        self.reset_button.configure(state="normal" if self._enabled and differs else "disabled")
+        kept = {*OF_NETWORK, "device"}
+        differs = any(field.text != usual[name] for name, field in self.fields.items() if name not in kept)
+        for button, can in (
+            (self.reset_button, differs),
+            (self.network_button, self.has_own_network and not self._section.is_locked),
+        ):
+            button.configure(state="normal" if self._enabled and can else "disabled")
 
     def focus_problem(self) -> None:
         """Put the cursor into the first field that makes no sense."""
-        for name, field in self.fields.items():
+        for name in self._seen:
             if self.problems[name].grid_info():
-                field.control.focus_set()
+                self.fields[name].control.focus_set()
                 return
 
     def offer_devices(self, devices: list[Device]) -> None:
         """What this machine has, once that is known."""
-        self.fields["device"].offer({**AUTOMATIC, **{device.label: device.name for device in devices}})
-        self.fields["device"].set(self._wished_device)
+        field = self.fields["device"]
+        assert isinstance(field, Field)
+        field.offer({**AUTOMATIC, **{device.label: device.name for device in devices}})
+        field.set(self._wished_device)
 
     def restore(self, settings: Mapping[str, Any]) -> None:
         """Take up what `remember` gave, as far as it still makes sense."""
@@ -211,14 +301,24 @@ class TrainingForm(ttk.Frame):
         self.preset.set(texts.get("preset", ""))
         self.data.set(texts.get("data") or self.data.value)
         self._wished_device = texts.get("device", "auto")
-        self._show_advanced(settings.get("advanced") is True)
+        for name, part in self._folded.items():
+            part.open(settings.get(name) is True)
         self._fill({name: texts[name] for name in self.fields if name in texts})
 
     def remember(self) -> dict[str, Any]:
         """The form as it stands, JSON-safe."""
         texts = {name: field.text for name, field in self.fields.items()}
-        return {**texts, "preset": self.preset.text, "data": self.data.value, "advanced": self.is_advanced}
+        folded = {name: part.is_open for name, part in self._folded.items()}
+        return {**texts, "preset": self.preset.text, "data": self.data.value, **folded}
 
 
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+@cache
+def _usual_texts(preset: str) -> Mapping[str, str]:
+    return _texts(TrainingConfig.of(preset))
+
+
+def _texts(config: TrainingConfig) -> dict[str, str]:
+    """Every setting of the form as its field shows it."""
+    design = config.design or usual_design(config.preset)
+    plain = {**design.to_json(), **config.to_json()}
+    return {name: setting.show(plain[name]) for name, setting in SETTINGS.items()}

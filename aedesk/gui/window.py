@@ -20,6 +20,7 @@ from aedesk.app.desk import Desk
 from aedesk.app.ink import SIZE, Ink
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel, prepare_torch
+from aedesk.app.run_list import RunList
 from aedesk.app.trainer import State, Trainer
 from aedesk.app.worker import Link
 from aedesk.errors import AedeskError
@@ -31,6 +32,7 @@ from aedesk.gui.hands import Hands
 from aedesk.gui.header import Header
 from aedesk.gui.map.tools import TOOLS
 from aedesk.gui.platform import IS_MAC
+from aedesk.gui.runs.tab import RunsTab
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.train import TrainTab
 from aedesk.storage.runs import MODEL
@@ -53,6 +55,7 @@ class Window:
         self.desk = Desk(self.jobs, self.ink)
         self.explorer = self.desk.explorer
         self.trainer = Trainer(self.jobs)
+        self.run_list = RunList(self.jobs)
         self._remembered = remembered
         self._closing = False
         self._end_requested = False
@@ -103,9 +106,27 @@ class Window:
             self.tell_problem,
         )
         self.train = TrainTab(
-            pages, self.look, self.trainer, self.jobs, on_use=self.use_run, on_status=self._status.set
+            pages,
+            self.look,
+            self.trainer,
+            self.jobs,
+            self.ink,
+            on_use=self.use_run,
+            on_status=self._status.set,
+            on_problem=self.tell_problem,
         )
-        self._pages = {"explore": self.explore, "train": self.train}
+        self.runs = RunsTab(
+            pages,
+            self.look,
+            self.run_list,
+            on_use=self.use_run,
+            on_open=self.open_run,
+            on_continue=self.continue_run,
+            on_branch=self.branch_run,
+            on_status=self._status.set,
+            on_problem=self.tell_problem,
+        )
+        self._pages = {"explore": self.explore, "train": self.train, "runs": self.runs}
         self.show_tab("explore")
 
     def _commands(self) -> list[Command]:
@@ -145,6 +166,7 @@ class Window:
             Command("Map", "Every training image or fewer", pane.toggle_all_points, on_map="a"),
             Command("View", "Explore", lambda: self.show_tab("explore"), "1"),
             Command("View", "Train", lambda: self.show_tab("train"), "2"),
+            Command("View", "Runs", lambda: self.show_tab("runs"), "3"),
             Command("View", "Start or pause training", self.start_or_pause, "p"),
             Command("View", "Light or dark", self.toggle_theme, "d"),
             Command("Help", "Keyboard and mouse", self.show_shortcuts, "F1"),
@@ -173,6 +195,7 @@ class Window:
             return
         self.header.set_device(device)
         self.train.build_plots()
+        self.runs.build_plots()
         # From here on the collector passes over torch and Matplotlib: looking at them all would hold up the pen
         # for 60 ms and more.
         gc.collect()
@@ -218,6 +241,27 @@ class Window:
         self.explorer.load(str(folder))
         self.show_tab("explore")
 
+    def open_run(self, folder: Path) -> None:
+        """Show a run of the list in the Train tab."""
+        try:
+            self.train.open_run(folder)
+        except AedeskError as problem:
+            self.tell_problem(problem)
+        else:
+            self.show_tab("train")
+
+    def continue_run(self, folder: Path) -> None:
+        """Train a run of the list on from where it was left."""
+        self.open_run(folder)
+        self.train.continue_run()
+
+    def branch_run(self, folder: Path) -> None:
+        """Plan a run that begins at the newest epoch of one of the list; the Train tab has the others."""
+        self.open_run(folder)
+        kept = self.train.machine.kept
+        if kept:
+            self.train.plan_branch(kept[-1])
+
     def open_model(self) -> None:
         path = filedialog.askopenfilename(
             parent=self.root,
@@ -230,7 +274,7 @@ class Window:
             self.explorer.load(str(Path(path).parent) if Path(path).name == MODEL else path)
 
     def show_tab(self, name: str) -> None:
-        """`explore` or `train`."""
+        """`explore`, `train` or `runs`."""
         for other, page in self._pages.items():
             if other == name:
                 page.place(relwidth=1, relheight=1)
@@ -238,7 +282,7 @@ class Window:
                 page.place_forget()  # out of sight, it neither draws nor takes the Tab key
         self.header.set_tab(name)
         # The keyboard goes with the tab: what is typed must not land in a field that is out of sight.
-        (self.explore.sketchpad if name == "explore" else self.train).focus_set()
+        (self.explore.sketchpad if name == "explore" else self._pages[name]).focus_set()
 
     def toggle_theme(self) -> None:
         self.look.toggle(self.root)

@@ -1,0 +1,65 @@
+"""Curves of losses for paper: a figure in the light theme's colours on white. No Tk in here."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from aedesk.gui.loss_frame import Frame
+from aedesk.gui.losses import Scene
+
+ENDINGS = (".png", ".svg", ".pdf")
+
+_SIZE = (7.0, 4.2)  # inches
+_DPI = 200  # of the file; everything is laid out for 96
+_TITLE = 22  # px
+
+
+@dataclass(frozen=True)
+class _Paper:
+    name: str = "light"
+    background: str = "#ffffff"
+    text: str = "#1b2130"
+    muted: str = "#5c667a"
+    faint: str = "#d9dde6"
+    accent: str = "#3f51d9"
+
+
+PAPER = _Paper()
+
+
+def loss_figure(scene: Scene) -> Figure:
+    """The scene as it is, with its title and what its axes mean."""
+    figure = Figure(figsize=_SIZE, dpi=96)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    title = scene.run if not scene.others else ""
+    frame = Frame(figure, 1.0, above=_TITLE if title else 0)
+    strokes = scene.strokes()
+    frame.set_lines(scene, strokes)
+    frame.set_lines(scene, scene.running_strokes(), running=True)
+    frame.set(scene, PAPER, renderer)
+    frame.choose_corner(
+        np.concatenate([np.empty((0, 2)), *(np.stack([stroke.x, stroke.y], axis=1) for stroke in strokes)])
+    )
+    if title:
+        figure.text(0.02, 0.98, title, va="top", fontsize=10, fontweight="bold", color=PAPER.text)
+    part = "" if scene.part == "loss" else f" ({scene.part} only)"
+    frame.axes.set_ylabel(scene.title + part, fontsize=9, color=PAPER.muted)
+    return figure
+
+
+def figure_bytes(figure: Figure, ending: str) -> bytes:
+    """The file of a figure; ending: of `ENDINGS`. The same figure gives the same file."""
+    content = io.BytesIO()
+    ending = ending.lower()
+    date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
+    with rc_context({"svg.hashsalt": "aedesk"}):
+        figure.savefig(
+            content, format=ending[1:], dpi=_DPI, metadata=date, bbox_inches="tight", pad_inches=0.08
+        )
+    return content.getvalue()
