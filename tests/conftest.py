@@ -1,15 +1,43 @@
 """What every test may ask for: real digits, and a home of its own for the user's files."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 # Before NumPy and torch are imported: on a small machine two teams of threads wait for each other more than they work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import HealthCheck, settings
+from virtual_screen import VirtualScreen, is_possible
 
 from aedesk.data.imageset import DataSet
 from aedesk.errors import AedeskError
+
+# Nothing is measured by the clock: other processes of the tests work beside this one.
+settings.register_profile("aedesk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("aedesk")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """With `-n auto`: a process for each core, at most four; none where they would have to share a screen."""
+    if not is_possible():
+        return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, 4) if cores > 1 else 0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One of several processes opens its windows, and copies, on a screen of its own."""
+    if not hasattr(config, "workerinput"):
+        return
+    os.environ.pop("DISPLAY", None)
+    os.environ.pop("WAYLAND_DISPLAY", None)
+    with suppress(OSError):  # then there is no screen, and the tests that need one say so
+        screen = VirtualScreen()
+        config.add_cleanup(screen.close)
+        os.environ["DISPLAY"] = screen.display
 
 
 def missing(what: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable
 from typing import Literal
 
 from aedesk.training.controls import Controls
@@ -10,26 +11,56 @@ from aedesk.training.events import BatchDone, EpochDone
 
 Stride = Literal["batch", "epoch"]
 
+# The last batch of an epoch is followed by the epoch's end: a step of one batch that met only that holds too.
+_ENDS = {"batch": (BatchDone, EpochDone), "epoch": (EpochDone,)}
 
-@dataclass
+
 class Pace:
     """Set by the owner of a run, read by the thread that trains it.
 
-    delay: seconds to wait after every step, 0 for full speed. until: what the run goes on for before it holds.
+    controls: of the run. orders: how many times it was told to go on; a hold answers one of them.
     """
 
-    controls: Controls = field(default_factory=Controls)
-    delay: float = 0.0
-    until: Stride | None = None
+    def __init__(self, delay: float = 0.0, until: Stride | None = None) -> None:
+        self.controls = Controls()
+        self.orders = 0
+        self._until = until
+        self._delay = delay
+        # An order and a hold come one after the other, so that neither undoes half of the other.
+        self._lock = threading.Lock()
+        self._tell_steps()
 
-    def set(self, *, delay: float | None = None, until: Stride | None) -> None:
-        """Go on like this from now on; a delay of None leaves it as it is."""
-        self.delay = self.delay if delay is None else delay
-        self.until = until
-        self.controls.every_step = self.delay > 0 or until == "batch"
+    @property
+    def delay(self) -> float:
+        """Seconds to wait after every step; 0 for full speed."""
+        return self._delay
 
-    def is_reached(self, event: object) -> bool:
-        """Whether the run is to hold after this event."""
-        # The last batch of an epoch is followed by the epoch's end: a step of one batch that met only that holds too.
-        kinds = {"batch": (BatchDone, EpochDone), "epoch": (EpochDone,)}
-        return self.until is not None and isinstance(event, kinds[self.until])
+    @delay.setter
+    def delay(self, seconds: float) -> None:
+        with self._lock:
+            self._delay = seconds
+            self._tell_steps()
+
+    @property
+    def rest(self) -> float:
+        """Seconds to wait after the step just done: a single one is answered at once."""
+        return 0.0 if self._until == "batch" else self._delay
+
+    def go(self, until: Stride | None, resume: Callable[[], object]) -> None:
+        """The owner's order: `resume`, and hold after the next batch or at the end of the epoch; None: do not hold."""
+        with self._lock:
+            self.orders += 1
+            self._until = until
+            self._tell_steps()
+            resume()
+
+    def hold_after(self, event: object, hold: Callable[[], object]) -> int | None:
+        """In the run's thread: `hold` if it went on up to this event; the number of the order that this answers."""
+        with self._lock:
+            if self._until is None or not isinstance(event, _ENDS[self._until]):
+                return None
+            hold()
+            return self.orders
+
+    def _tell_steps(self) -> None:
+        self.controls.every_step = self._delay > 0 or self._until == "batch"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,7 +33,8 @@ class EpochView:
 
     model: the network of then, in use. sample: the validation images it is watched with. points: (n, 2) float32, where
     their codes lay. originals, reconstructions: (10, 28, 28) float32 in [0, 1], a few of them before and after the
-    network. row: of the history, empty for epoch 0.
+    network. row: of the history, empty for epoch 0. map_is_coming: the points are only those of a map like the one
+    that was asked for, which is being computed; the same view with that one follows.
     """
 
     folder: Path
@@ -45,6 +46,10 @@ class EpochView:
     originals: np.ndarray
     reconstructions: np.ndarray
     row: dict[str, float]
+    map_is_coming: bool = False
+
+    def answers(self, wish: _Wish) -> bool:
+        return not self.map_is_coming and _Wish(self.folder, self.epoch, self.kind) == wish
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,8 @@ class TimeMachine:
     def __init__(self, jobs: Jobs, ink: Ink) -> None:
         self._jobs, self._ink = jobs, ink
         self._wanted: _Wish | None = None
-        self._at_work: tuple[Worker[Any], _Wish] | None = None
-        self._tsne: dict[tuple[Path, int], np.ndarray] = {}
+        self._in_hand: _InHand | None = None
+        self._tsne: dict[int, np.ndarray] = {}  # epoch -> its map
         self.folder: Path | None = None
         self.kept: list[int] = []
         self.kind: MapKind = "plain"
@@ -92,42 +97,39 @@ class TimeMachine:
         if folder != self.folder:
             self.close()
             self.folder = folder
-        self.is_following = True
-        self.refresh()
+        self.show(None)
 
     def close(self) -> None:
         """Show no run any more."""
         self.folder, self.kept, self.view, self._wanted = None, [], None, None
         self._tsne.clear()
-        if self._at_work is not None:
-            self._at_work[0].stop()
+        if self._in_hand is not None:
+            self._in_hand.worker.stop()
+            self._in_hand = None  # what it still says is not listened to
         self.kept_changed.emit(self.kept)
         self.sketch_changed.emit(None)
 
     def refresh(self) -> None:
         """Look at what lies in the folder now: an epoch may have come, others may have been thinned out."""
-        if self.folder is None:
-            return
-        kept = Run(self.folder).epochs.kept()
-        if kept != self.kept:
-            self.kept = kept
-            self.kept_changed.emit(kept)
-        if self.is_following and kept:
-            self._ask(kept[-1])
+        self._list_kept()
+        if self.is_following and self.folder is not None and self.kept:
+            self._want(_Wish(self.folder, self.kept[-1], self.kind))
 
     def show(self, epoch: int | None) -> None:
         """Show this epoch, or the nearest that is kept; None follows the newest."""
-        self.is_following = epoch is None
         if epoch is None:
-            self.refresh()
-        elif self.kept:
-            self._ask(min(self.kept, key=lambda kept: abs(kept - epoch)))
+            self.is_following = True
+            self._list_kept()
+        if self.folder is not None and self.kept:
+            self.is_following = epoch is None
+            nearest = self.kept[-1] if epoch is None else min(self.kept, key=lambda kept: abs(kept - epoch))
+            self._want(_Wish(self.folder, nearest, self.kind), at_once=True)
 
     def choose_map(self, kind: MapKind) -> None:
         """Show the sample's codes by another map."""
         self.kind = kind
-        if self.epoch is not None:
-            self._ask(self.epoch)
+        if self.folder is not None and self.epoch is not None:
+            self._want(_Wish(self.folder, self.epoch, kind), at_once=True)
 
     def look_at_sketch(self) -> None:
         """The drawing has changed, or another epoch is on show."""
@@ -138,68 +140,101 @@ class TimeMachine:
         seen = exact if exact is not None else sketch.normalise(self._ink.pixels)
         self.sketch_changed.emit((seen, self.view.model.reconstruct(seen)[0]))
 
-    def _ask(self, epoch: int) -> None:
-        """Show this epoch next; while one is being read it waits, so that quick steps do not starve the screen."""
-        assert self.folder is not None
-        self._wanted = _Wish(self.folder, epoch, self.kind)
-        if self._at_work is None:
+    def _list_kept(self) -> None:
+        kept = Run(self.folder).epochs.kept() if self.folder is not None else []
+        if kept != self.kept:
+            self.kept = kept
+            self.kept_changed.emit(kept)
+
+    def _want(self, wish: _Wish, *, at_once: bool = False) -> None:
+        """Show this next. What is being read comes first, so that quick steps do not starve the screen.
+
+        at_once: but a t-SNE map that is being computed is given up, which takes its time.
+        """
+        self._wanted = wish
+        if self._in_hand is None:
             self._start()
-        elif not self.is_following:
-            self._at_work[0].stop()  # a t-SNE map takes its time; the rest does not look at this
+        elif at_once and self._in_hand.wish != wish:
+            self._in_hand.give_up()
 
     def _start(self) -> None:
         wish, view = self._wanted, self.view
         if wish is None:
             return
-        if view is not None and (view.folder, view.epoch, view.kind) == (wish.folder, wish.epoch, wish.kind):
+        if view is not None and view.answers(wish):
             self._wanted = None
             return
-        sample = view.sample if view is not None and view.folder == wish.folder else None
-        start = self._tsne_near(wish)
-        known = self._tsne.get((wish.folder, wish.epoch))
+        look = _Look(
+            wish,
+            sample=view.sample if view is not None and view.folder == wish.folder else None,
+            known=self._tsne.get(wish.epoch),
+            start=self._tsne_near(wish.epoch),
+        )
 
         def on_item(view: EpochView) -> None:
-            if view.kind == "tsne":
-                self._tsne[view.folder, view.epoch] = view.points
-            if view.folder == self.folder:
-                self.view = view
-                self.shown.emit(view)
-                self.look_at_sketch()
+            if self._in_hand is in_hand:
+                self._show(view)
 
         def on_end(problem: BaseException | None) -> None:
-            self._at_work = None
-            done = self._wanted == wish
-            if done:
-                self._wanted = None
-            if problem is not None and not isinstance(problem, Cancelled) and wish.folder == self.folder:
-                self._on_failed(wish, problem)
-            if not done or isinstance(problem, Cancelled):
-                self._start()
+            if self._in_hand is in_hand:
+                self._in_hand = None
+                self._on_end(in_hand, problem)
 
-        make = _Look(wish, sample, start, known)
-        self._at_work = self._jobs.start("time machine", make, on_item, on_end), wish
+        in_hand = self._in_hand = _InHand(self._jobs.start("time machine", look, on_item, on_end), wish)
+
+    def _show(self, view: EpochView) -> None:
+        if view.kind == "tsne" and not view.map_is_coming:
+            self._tsne[view.epoch] = view.points
+        self.view = view
+        self.shown.emit(view)
+        self.look_at_sketch()
+
+    def _on_end(self, look: _InHand, problem: BaseException | None) -> None:
+        # A wish that was given up may have come back since; one that somebody else ended will not.
+        given_up = look.is_given_up and isinstance(problem, Cancelled)
+        if self._wanted == look.wish and not given_up:
+            self._wanted = None
+        if problem is not None and not isinstance(problem, Cancelled):
+            self._on_failed(look.wish, problem)
+        elif self._in_hand is None:
+            self._start()
 
     def _on_failed(self, wish: _Wish, problem: BaseException) -> None:
-        gone = not Run(wish.folder).epochs.path(wish.epoch).is_file()
-        if not (gone and isinstance(problem, AedeskError)):  # thinned out, or deleted with its run: no news
+        self._list_kept()
+        if wish.epoch in self.kept or not isinstance(problem, AedeskError):
             self.failed.emit(problem)
+        elif self._wanted is None:  # thinned out a moment ago: the nearest will do
+            self.show(None if self.is_following else wish.epoch)
+        if self._in_hand is None:
+            self._start()
 
-    def _tsne_near(self, wish: _Wish) -> np.ndarray | None:
+    def _tsne_near(self, epoch: int) -> np.ndarray | None:
         """The t-SNE map to start from: of the nearest epoch that has one."""
-        epochs = [epoch for folder, epoch in self._tsne if folder == wish.folder]
-        if not epochs:
-            return None
-        return self._tsne[wish.folder, min(epochs, key=lambda epoch: abs(epoch - wish.epoch))]
+        nearest = min(self._tsne, key=lambda other: abs(other - epoch), default=None)
+        return None if nearest is None else self._tsne[nearest]
+
+
+@dataclass(eq=False)
+class _InHand:
+    """The look that is being taken."""
+
+    worker: Worker[Any]
+    wish: _Wish
+    is_given_up: bool = False
+
+    def give_up(self) -> None:
+        self.is_given_up = True
+        self.worker.stop()
 
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """Reads an epoch, in the worker's thread. start: of a t-SNE map; known: that map, computed before."""
+    """Reads an epoch, in the worker's thread. known: its t-SNE map, computed before; start: where one begins."""
 
     wish: _Wish
     sample: Sample | None
-    start: np.ndarray | None
     known: np.ndarray | None
+    start: np.ndarray | None
 
     def __call__(self, link: Link[Any]) -> Iterator[EpochView]:
         from aedesk.models.model import Model
@@ -211,22 +246,32 @@ class _Look:
         model = Model(run.checkpoint(snapshot))
         few = np.linspace(0, len(sample.images) - 1, min(_PICTURES, len(sample.images))).astype(int)
         originals = sample.images[few].astype(np.float32) / 255
-        points = snapshot.points if self.wish.kind == "plain" else self._tsne(model, sample, link)
-        yield EpochView(
+        view = EpochView(
             self.wish.folder,
             self.wish.epoch,
             self.wish.kind,
             model,
             sample,
-            points,
+            snapshot.points,
             originals,
             model.reconstruct(originals),
             snapshot.row,
         )
+        if self.wish.kind == "plain":
+            yield view
+        elif self.known is not None:
+            yield replace(view, points=self.known)
+        else:
+            meanwhile = snapshot.points if self.start is None else self.start
+            yield replace(view, points=meanwhile, map_is_coming=True)
+            yield replace(view, points=self._tsne(model.encode(sample.images), snapshot.points, link))
 
-    def _tsne(self, model: Model, sample: Sample, link: Link[Any]) -> np.ndarray:
+    def _tsne(self, codes: np.ndarray, plain: np.ndarray, link: Link[Any]) -> np.ndarray:
         from aedesk.latent import tsne
 
-        if self.known is not None:
-            return self.known
-        return tsne.layout(model.encode(sample.images), start=self.start, cancelled=link.stopped)
+        try:
+            return tsne.layout(codes, start=self.start, cancelled=link.stopped)
+        except Cancelled:
+            raise
+        except AedeskError:  # too few images for t-SNE: of those, the plain map shows all
+            return plain

@@ -44,7 +44,9 @@ class Fetching:
 
 @dataclass(frozen=True)
 class _Held:
-    """The run has come to the end of a step and waits."""
+    """The run has come to the end of a step, and waits; `order` is the number of the order that it followed."""
+
+    order: int
 
 
 _Train = Callable[["DataSet", Controls], Iterator["Event | Run"]]
@@ -94,6 +96,7 @@ class Trainer:
             yield run
             yield from go_on(run, data, controls, **changes)
 
+        changes = {name: value for name, value in changes.items() if value is not None}
         self._launch(TrainingConfig.from_json(run.read_config() | changes), work, step)
 
     def branch(self, folder: Path, epoch: int, config: TrainingConfig, *, step: Stride | None = None) -> None:
@@ -112,13 +115,9 @@ class Trainer:
         if self.state is not State.IDLE:
             return
         self.config, self.folder = config, None
-        pace = self._pace = Pace(delay=self._pace.delay)
-        pace.set(until=step)
+        pace = self._pace = Pace(self._pace.delay, step)
         self._worker = self._jobs.start(
-            "training",
-            lambda link: _work(config.data, train, pace, link),
-            self._on_item,
-            self._on_end,
+            "training", lambda link: _work(config.data, train, pace, link), self._on_item, self._on_end
         )
         self._enter(State.STEPPING if step else State.RUNNING)
 
@@ -138,14 +137,12 @@ class Trainer:
 
     def _go(self, until: Stride | None, state: State) -> None:
         assert self._worker is not None
-        self._pace.set(until=until)
-        self._worker.resume()
+        self._pace.go(until, self._worker.resume)
         self._enter(state)
 
     def stop(self) -> None:
         """End the run soon; its best model so far is kept and usable."""
         if self._worker and self.state not in {State.IDLE, State.STOPPING}:
-            self._pace.set(delay=0.0, until=None)
             self._worker.stop()
             self._enter(State.STOPPING)
 
@@ -161,23 +158,17 @@ class Trainer:
 
     @delay.setter
     def delay(self, seconds: float) -> None:
-        if self.state is not State.STOPPING:
-            self._pace.set(delay=seconds, until=self._pace.until)
+        self._pace.delay = seconds
 
     def _on_item(self, item: Any) -> None:
         if isinstance(item, Run):
             self.folder = item.path
         elif isinstance(item, _Held):
-            self._on_held()
-        else:
+            # It may have been told to go on since then.
+            if item.order == self._pace.orders and self.state is State.STEPPING:
+                self._enter(State.PAUSED)
+        elif item is not None:
             self.event.emit(item)
-
-    def _on_held(self) -> None:
-        """The run holds; it was told to go on since then if the state says so."""
-        if self.state is State.STEPPING:
-            self._enter(State.PAUSED)
-        elif self.state is State.RUNNING and self._worker:
-            self._worker.resume()
 
     def _on_end(self, problem: BaseException | None) -> None:
         self._worker = None
@@ -203,7 +194,7 @@ def list_devices() -> Iterator[list[Device]]:
 
 def _work(
     source: str, train: _Train, pace: Pace, link: Link[Any]
-) -> Iterator[Event | Fetching | Run | _Held]:
+) -> Iterator[Event | Fetching | Run | _Held | None]:
     """In the worker's thread: the data, then the run."""
     from aedesk.data.sources import load
     from aedesk.training.events import BatchDone
@@ -215,12 +206,12 @@ def _work(
         cancelled=link.stopped,
     )
     for event in train(data, pace.controls):
-        if pace.is_reached(event):
-            pace.until = None
-            link.tell(event)
-            link.hold()
-            yield _Held()
-        else:
+        order = pace.hold_after(event, link.hold)
+        if order is None:
             yield event
-        if pace.delay and isinstance(event, BatchDone):
-            link.wait(pace.delay)
+        else:
+            link.tell(event)
+            yield _Held(order)
+        if isinstance(event, BatchDone) and pace.rest:
+            link.wait(pace.rest)
+            yield None  # a pause that came meanwhile holds here, not after another step

@@ -51,6 +51,8 @@ class Worker(Generic[T]):
         self._stop = threading.Event()
         self._running = threading.Event()
         self._running.set()
+        # A pause must not fall into the middle of a stop: nothing would end it.
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name=name)
 
     def start(self) -> Worker[T]:
@@ -67,16 +69,18 @@ class Worker(Generic[T]):
 
     def pause(self) -> None:
         """Hold the generator at its next yield; too late once it has been asked to end."""
-        if not self._stop.is_set():
-            self._running.clear()
+        with self._lock:
+            if not self._stop.is_set():
+                self._running.clear()
 
     def resume(self) -> None:
         self._running.set()
 
     def stop(self) -> None:
         """Ask the generator to end; it may yield its last words first."""
-        self._stop.set()
-        self._running.set()
+        with self._lock:
+            self._stop.set()
+            self._running.set()
 
     def drain(self, budget: float = 0.005) -> Iterator[T | Ended]:
         """What has been yielded since the last call, in order; at most about `budget` seconds of handling."""

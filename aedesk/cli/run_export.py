@@ -93,16 +93,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _history(run: Run, arguments: argparse.Namespace) -> str:
+    from aedesk.storage import copies
+
     out = _destination(run, arguments, [".csv"])
-    content = _content(run.history, "no table of its history")
-    whole = content[: content.rfind(b"\n") + 1]  # the last line may be on its way
-    _write(out, whole)
-    return f"{max(0, len(whole.splitlines()) - 1)} epochs in {out}"
+    table = copies.history(run)
+    _write(out, table)
+    epochs = max(0, len(table.splitlines()) - 1)
+    return f"{epochs:,} {'epoch' if epochs == 1 else 'epochs'} in {out}"
 
 
 def _log(run: Run, arguments: argparse.Namespace) -> str:
+    from aedesk.storage import copies
+
     out = _destination(run, arguments, [".txt", ".log"])
-    _write(out, _content(run.log, "no log"))
+    _write(out, copies.log(run))
     return f"the log is in {out}"
 
 
@@ -157,21 +161,23 @@ def _filmed(out: Path, film: Animation) -> str:
 
 
 def _epoch(run: Run, arguments: argparse.Namespace) -> str:
-    from aedesk.storage import checkpoint, files, rewind
+    from aedesk.storage import checkpoint, files
 
     out = _destination(run, arguments, [".safetensors"])
-    model = rewind.checkpoint_at(run, arguments.epoch)
+    model = run.checkpoint(run.epochs.load(arguments.epoch))
     files.make_folder(out.parent)
     checkpoint.save(model, out)
     return f"the model after epoch {arguments.epoch} is in {out}"
 
 
 def _tensorboard(run: Run, arguments: argparse.Namespace) -> str:
+    from aedesk.storage import copies
     from aedesk.training import tensorboard
 
     if arguments.out is not None:
         raise AedeskError("--tensorboard names a folder of its own; leave out --out")
-    folder = _outside(run, output.destination(arguments.tensorboard, [], or_folder=True))
+    folder = output.destination(arguments.tensorboard, [], or_folder=True)
+    copies.check_outside(run, folder)
     tensorboard.check()
     with Stages("epoch") as bar:
         tensorboard.export(run, folder, progress=bar)
@@ -179,24 +185,13 @@ def _tensorboard(run: Run, arguments: argparse.Namespace) -> str:
 
 
 def _destination(run: Run, arguments: argparse.Namespace, suffixes: list[str]) -> Path:
+    from aedesk.storage import copies
+
     if arguments.out is None:
         raise AedeskError(f"name the file to write: --out NAME{suffixes[0]}")
-    return _outside(run, output.destination(arguments.out, suffixes))
-
-
-def _outside(run: Run, out: Path) -> Path:
-    """`out`, unless it is within the run's own folder, whose files are not to be written over."""
-    if out.resolve().is_relative_to(run.path.resolve()):
-        raise AedeskError(f"{out}: this is within the run itself; choose another place")
+    out = output.destination(arguments.out, suffixes)
+    copies.check_outside(run, out)
     return out
-
-
-def _content(path: Path, otherwise: str) -> bytes:
-    from aedesk.storage import files
-
-    if not files.is_file(path):
-        raise AedeskError(f"{path.parent}: this run has {otherwise} ({path.name} is missing)")
-    return path.read_bytes()
 
 
 def _write(out: Path, content: bytes) -> None:

@@ -61,7 +61,7 @@ def row_of(card: RunCard) -> tuple[str, ...]:
 
 def description(card: RunCard) -> list[str]:
     """All about a run: what became of it, then its settings."""
-    from aedesk.storage.rewind import in_words
+    from aedesk.storage.epochs import in_words
     from aedesk.storage.run_difference import difference
     from aedesk.storage.runs import Run
 

@@ -114,13 +114,18 @@ def _new(arguments: argparse.Namespace, settings: dict[str, Any]) -> _Begun:
 def _resumed(arguments: argparse.Namespace, settings: dict[str, Any]) -> _Begun:
     if arguments.out is not None or arguments.branch:
         raise AedeskError("--resume goes on in the run's own folder: leave out --out and --branch")
+    from aedesk.data import sources
+
     folder = Run(find(arguments.resume))
     plain = folder.read_config()
-    # What is said once more is no change.
-    changes = {name: value for name, value in settings.items() if value != plain.get(name)}
+    if "data" in settings:
+        settings["data"] = sources.in_full(settings["data"])
+    config = TrainingConfig.from_json(plain | settings)
+    # What is said once more is no change, in whatever form.
+    before, after = TrainingConfig.from_json(plain).to_json(), config.to_json()
+    changes = {name: value for name, value in settings.items() if after.get(name) != before.get(name)}
     if "data" in changes:
         raise AedeskError("A run goes on with its own data; to train on others, start a new run.")
-    config = TrainingConfig.from_json(plain | changes)
     data = datasets.load(arguments, config.data)
 
     def train(controls: Controls) -> Iterator[Event]:
@@ -132,16 +137,12 @@ def _resumed(arguments: argparse.Namespace, settings: dict[str, Any]) -> _Begun:
 
 
 def _branched(arguments: argparse.Namespace, settings: dict[str, Any]) -> _Begun:
-    from aedesk.storage.rewind import in_words
-
     parent = Run(find(arguments.branch))
     kept = parent.epochs.kept()
     if not kept:
         raise AedeskError(f"{parent.path}: this run has kept no epochs to branch from")
     epoch = kept[-1] if arguments.at is None else arguments.at
-    if epoch not in kept:
-        raise AedeskError(f"{parent.path}: epoch {epoch} is not kept; choose one of: {in_words(kept)}")
-    config = TrainingConfig.from_json(parent.read_config() | settings)
+    config = TrainingConfig.from_json(parent.config_at(parent.epochs.load(epoch)) | settings)
     data = datasets.load(arguments, config.data)
     folder = _folder(arguments)
 

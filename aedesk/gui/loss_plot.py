@@ -16,14 +16,11 @@ from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from aedesk.gui.loss_axes import loss_ticks
 from aedesk.gui.loss_cursor import Cursor, readout
 from aedesk.gui.loss_frame import Frame
 from aedesk.gui.loss_marks import Flag
 from aedesk.gui.losses import Scene
 from aedesk.gui.theme import Palette
-
-__all__ = ["LossPlot", "loss_ticks"]
 
 _REACH = 4  # px from a mark within which the pointer is on it
 _AIR = 6  # px that the ends of lines take beyond their points

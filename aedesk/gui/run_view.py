@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
 import ttkbootstrap as ttk
 
+from aedesk import sketch
+from aedesk.app.ink import Ink
 from aedesk.app.time_machine import EpochView, TimeMachine
 from aedesk.app.trainer import Fetching, State
 from aedesk.gui.curves import Curves
@@ -20,10 +22,10 @@ from aedesk.gui.run_figures import NOTHING, RunFigures, duration_text, loss_text
 from aedesk.gui.run_notice import RunNotice
 from aedesk.gui.strip import Strip
 from aedesk.gui.theme import GAP, Look
+from aedesk.gui.watched_run import WatchedRun, changes_of, joined, lowered
 from aedesk.models.architecture import Architecture
 from aedesk.storage.runs import Run
 from aedesk.training.config import TrainingConfig
-from aedesk.training.ending import best_epoch
 from aedesk.training.events import (
     BatchDone,
     Changed,
@@ -35,7 +37,6 @@ from aedesk.training.events import (
     Reason,
     Started,
 )
-from aedesk.training.text_log import REASONS
 
 _STRIP_SHARE = 0.32  # of the height at most
 _TITLES = {
@@ -43,20 +44,6 @@ _TITLES = {
     "bce": "Binary cross-entropy per pixel",
     "mae": "Mean absolute error per pixel",
 }
-
-
-@dataclass
-class _Watched:
-    """What is known of the run on show."""
-
-    config: TrainingConfig
-    name: str
-    started: bool = False
-    paused: bool = False
-    epochs_done: float = 0.0
-    rows: list[HistoryRow] = field(default_factory=list)
-    reason: Reason | None = None
-    elsewhere: bool = False  # somebody else trains it
 
 
 class RunView(ttk.Frame):
@@ -71,6 +58,7 @@ class RunView(ttk.Frame):
         master: tk.Misc,
         look: Look,
         machine: TimeMachine,
+        ink: Ink,
         *,
         on_use: Callable[[], object],
         on_open_folder: Callable[[], object],
@@ -80,9 +68,9 @@ class RunView(ttk.Frame):
         on_status: Callable[[str], object],
     ) -> None:
         super().__init__(master)
-        self._machine = machine
+        self._machine, self._ink = machine, ink
         self._on_status = on_status
-        self._run: _Watched | None = None
+        self._run: WatchedRun | None = None
         self._page = tk.StringVar(self, "network")
         self.columnconfigure(0, weight=1)
         self.rowconfigure(3, weight=1)
@@ -93,7 +81,7 @@ class RunView(ttk.Frame):
         self.figures = RunFigures(self)
         self.figures.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
         self._build_stage(look)
-        self.slider = EpochSlider(self, look, on_epoch=machine.show, on_branch=on_branch, on_use=on_use_epoch)
+        self.slider = EpochSlider(self, look, on_epoch=self._go_to, on_branch=on_branch, on_use=on_use_epoch)
         self.slider.grid(row=4, column=0, columnspan=2, sticky="ew", pady=(GAP, 0))
         self.strip = Strip(self, look)
         self.strip.grid(row=5, column=0, columnspan=2, sticky="ew", pady=(GAP, 0))
@@ -101,7 +89,7 @@ class RunView(ttk.Frame):
         disconnects = [
             machine.kept_changed.connect(lambda _: self._show_kept()),
             machine.shown.connect(self._show_view),
-            machine.sketch_changed.connect(lambda both: self.strip.show_sketch(*(both or (None, None)))),
+            machine.sketch_changed.connect(self._show_sketch),
         ]
         self.bind("<Configure>", self._on_resized, add="+")
         self.bind("<Destroy>", lambda event: self._on_destroy(event, disconnects), add="+")
@@ -118,7 +106,7 @@ class RunView(ttk.Frame):
         run.columnconfigure(0, weight=3, uniform="stage")
         run.columnconfigure(1, weight=2, uniform="stage")
         run.rowconfigure(0, weight=1)
-        self.curves = Curves(run, look, on_epoch=self._machine.show, on_status=self._on_status)
+        self.curves = Curves(run, look, on_epoch=self._go_to, on_status=self._on_status)
         self.curves.grid(row=0, column=0, sticky="nsew", padx=(0, 2 * GAP))
         self.map = LiveMap(run, look, on_kind=self._on_map_kind)
         self.map.grid(row=0, column=1, sticky="nsew")
@@ -127,7 +115,7 @@ class RunView(ttk.Frame):
 
     def _build_switch(self) -> None:
         switch = ttk.Frame(self)
-        switch.grid(row=0, column=1, sticky="ne", padx=(GAP, 0))
+        switch.grid(row=0, column=1, sticky="e", padx=(2 * GAP, 0))
         for name, text in (("network", "Network"), ("run", "Run")):
             ttk.Radiobutton(
                 switch,
@@ -159,9 +147,11 @@ class RunView(ttk.Frame):
     def page(self) -> str:
         return self._page.get()
 
-    def show_network(self, architecture: Architecture | None) -> None:
-        """The network of the form as it is now; where it has been edited, it comes to the front."""
+    def show_network(self, architecture: Architecture, *, in_front: bool = False) -> None:
+        """Draw another network; in_front: and look at it."""
         self.network.show(architecture)
+        if in_front and self.page != "network":
+            self.show_page("network")
 
     def _on_resized(self, event: tk.Event[Any]) -> None:
         if event.widget is self:
@@ -183,13 +173,18 @@ class RunView(ttk.Frame):
         return len(self._run.rows) if self._run is not None else 0
 
     @property
+    def changes(self) -> list[Changed]:
+        """What was changed in the run on show on its way."""
+        return self._run.changes if self._run is not None else []
+
+    @property
     def is_elsewhere(self) -> bool:
         """Whether somebody else trained the run on show when it was last looked at."""
         return self._run is not None and self._run.elsewhere
 
     @property
     def is_empty(self) -> bool:
-        """Whether no run has been shown yet."""
+        """Whether no run is on show."""
         return self._run is None
 
     def invite(self, headline: str, detail: str) -> None:
@@ -197,28 +192,46 @@ class RunView(ttk.Frame):
         if self._run is None:
             self.notice.say(headline, detail)
 
+    def clear(self) -> None:
+        """Show no run any more."""
+        self._run = None
+        self._clear_pictures()
+        self.bar.configure(value=0)
+        self.figures.clear()
+        self.curves.begin(1, "")
+        self.show_page("network")
+
+    def _clear_pictures(self) -> None:
+        self._machine.close()
+        self.strip.clear()
+        self.map.clear()
+
     # --- a run in progress ---
 
     def begin(self, config: TrainingConfig, beside: tuple[str, list[HistoryRow]] | None = None) -> None:
         """Clear everything for a run. beside: name and history of the run that it branches from."""
         name = f"{config.label} on {Path(config.data).name}"
-        self._watch(_Watched(config, name))
+        self._watch(WatchedRun(config, name))
         if beside is not None:
             self.curves.set_others([(*beside, 1)])
         self.notice.say(f"Preparing {name}", "Reading the data and building the network.")
 
-    def _watch(self, run: _Watched) -> None:
+    def call(self, name: str) -> None:
+        """The name that a run that has just begun has among others."""
+        run = self._run
+        if run is not None and not run.rows:
+            self.curves.set_history([], run=name)
+
+    def _watch(self, run: WatchedRun) -> None:
         self._run = run
-        self._machine.close()
+        self._clear_pictures()
         epochs = run.config.recipe.epochs
         self.bar.configure(value=0)
         self.figures.clear()
         self.figures.show(epoch=f"0 of {epochs:,}")
         self.curves.begin(epochs, _TITLES[run.config.recipe.loss], run.name)
-        self.strip.clear()
         own = "native" if run.config.architecture.code_size == 2 else "pca"
         self.map.offer((own, "tsne"), "tsne" if self._machine.kind == "tsne" else own)
-        self.map.clear()
         self.network.show(run.config.architecture)
         self.show_page("run")
 
@@ -236,35 +249,37 @@ class RunView(ttk.Frame):
         elif isinstance(event, EpochDone):
             self._show_epoch(run, event)
         elif isinstance(event, Changed):
+            run.changes.append(event)
             self.curves.add_change(event)
         elif isinstance(event, Finishing):
-            self._on_status(f"Finishing {run.name}: {event.done / event.total:.0%}")
+            self._show_finishing(run, event)
         elif isinstance(event, Finished):
             run.reason = event.reason
 
-    def _show_fetch(self, run: _Watched, event: Fetching) -> None:
+    def _show_fetch(self, run: WatchedRun, event: Fetching) -> None:
         size = f"{event.done / 1e6:,.1f} MB"
         if event.total:
             size = f"{event.done / 1e6:,.1f} of {event.total / 1e6:,.1f} MB"
             self.bar.configure(value=event.done / event.total)
-        self.notice.say(f"Getting {Path(run.config.data).name}", f"{event.file}: {size}")
-        self._on_status(f"Getting {Path(run.config.data).name}: {event.file}, {size}")
+        if run.is_going_on:
+            self.notice.say(f"Getting {Path(run.config.data).name}", f"{event.file}: {size}")
+            self._on_status(f"Getting {Path(run.config.data).name}: {event.file}, {size}")
 
-    def _show_start(self, run: _Watched, event: Started) -> None:
+    def _show_start(self, run: WatchedRun, event: Started) -> None:
         run.started = True
         run.epochs_done = event.epoch
         self.bar.configure(value=event.epoch / event.epochs)
         self.notice.say(
-            f"{'Paused:' if run.paused else 'Training'} {run.name}",
+            run.doing,
             f"{event.training_images:,} images, {event.validation_images:,} more held out for validation;"
             f" {event.device}",
         )
 
-    def _show_batch(self, run: _Watched, event: BatchDone) -> None:
+    def _show_batch(self, run: WatchedRun, event: BatchDone) -> None:
         run.epochs_done = event.epoch - 1 + event.step / event.steps
         epochs = run.config.recipe.epochs
         left = duration_text(event.seconds_left)
-        self.bar.configure(value=run.epochs_done / epochs)
+        self.bar.configure(value=run.share_done)
         self.figures.show(
             epoch=f"{event.epoch:,} of {epochs:,}",
             training=loss_text(event.loss),
@@ -272,30 +287,35 @@ class RunView(ttk.Frame):
             left=left,
         )
         self.curves.add_batch(run.epochs_done, event.loss, event.batch_loss)
-        if not run.paused:  # what was under way when the pause began
+        if run.is_going_on:  # else it was under way when the pause or the stop came
             self._on_status(f"Training {run.name}: epoch {event.epoch:,} of {epochs:,}, {left} left")
 
-    def _show_epoch(self, run: _Watched, event: EpochDone) -> None:
+    def _show_epoch(self, run: WatchedRun, event: EpochDone) -> None:
         row, epoch = event.row, int(event.row["epoch"])
         run.rows.append(row)
         if not event.partial:
             run.epochs_done = epoch
         self._show_row(run, row)
         self.figures.show(left=duration_text(event.seconds_left))
-        self.bar.configure(value=run.epochs_done / event.epochs)
+        self.bar.configure(value=run.share_done)
         self.curves.add_epoch(row)
         self._machine.refresh()
-        if event.partial or epoch == event.epochs:
+        if run.is_going_on and (event.partial or epoch == event.epochs):
             self._say_finishing(run)
 
-    def _show_row(self, run: _Watched, row: HistoryRow) -> None:
+    def _show_row(self, run: WatchedRun, row: HistoryRow) -> None:
         self.figures.show(
             epoch=f"{int(row['epoch']):,} of {run.config.recipe.epochs:,}",
             training=loss_text(row["train_loss"]),
             validation=loss_text(row["validation_loss"]),
         )
 
-    def _say_finishing(self, run: _Watched) -> None:
+    def _show_finishing(self, run: WatchedRun, event: Finishing) -> None:
+        if run.is_going_on:  # else it was under way when the pause or the stop came
+            self._say_finishing(run)
+            self._on_status(f"Finishing {run.name}: {event.done / event.total:.0%}")
+
+    def _say_finishing(self, run: WatchedRun) -> None:
         self.figures.show(left=NOTHING)
         self.notice.say(
             f"Finishing {run.name}", "Mapping its codes, and measuring what was trained to the end."
@@ -306,15 +326,16 @@ class RunView(ttk.Frame):
         run = self._run
         if run is None:
             return
-        run.paused = state is State.PAUSED
-        if state is State.STOPPING:
-            self.notice.say(f"Stopping {run.name}", "The best model so far is kept.")
-        elif run.paused:
-            self.notice.say(f"Paused: {run.name}", self.notice.detail)
-            self._on_status(f"Training {run.name} is paused")
-        elif state in {State.RUNNING, State.STEPPING} and run.started:
-            self.notice.say(f"Training {run.name}", self.notice.detail)
-        elif state is State.IDLE:
+        run.state = state
+        if state is not State.IDLE:
+            if run.started or not run.is_going_on:
+                stopping = state is State.STOPPING
+                self.notice.say(
+                    run.doing, "The best model so far is kept." if stopping else self.notice.detail
+                )
+            if state is State.PAUSED:
+                self._on_status(f"Training {run.name} is paused")
+        else:
             # `show_finished` or `show_failed` come next and say more; after a cancelled fetch, neither does.
             self.notice.say("Cancelled", f"{run.name} was not begun.")
             self._on_status(f"Training {run.name} was cancelled")
@@ -326,21 +347,37 @@ class RunView(ttk.Frame):
         run = self._run
         if run is None:
             return
-        how = _ended(run)
-        self.bar.configure(value=run.epochs_done / run.config.recipe.epochs)
+        self.bar.configure(value=run.share_done)
         self.notice.say(
-            how, f"Saved in {folder}", with_model=True, can_continue=run.reason in {"stopped", "minutes"}
+            run.end,
+            joined(run.best, f"Saved as {folder.name} in {folder.parent}"),
+            with_folder=True,
+            with_model=True,
+            can_continue=run.can_go_on,
         )
-        self._on_status(f"{run.name}: {how[0].lower()}{how[1:]}")
+        self._on_status(f"{run.name}: {lowered(joined(run.end, run.best))}")
         self.curves.end()
         self._machine.refresh()
 
-    def show_failed(self, problem: BaseException) -> None:
-        """The run ended with `problem`."""
-        if self._run is not None:
-            self.notice.say(f"{self._run.name} failed", str(problem) or type(problem).__name__)
-            self.figures.show(left=NOTHING)
-            self.curves.end()
+    def show_failed(self, problem: BaseException, folder: Path | None = None) -> None:
+        """The run ended with `problem`. folder: where what it had done by then lies, if it came to anything."""
+        run = self._run
+        if run is None:
+            return
+        kept = folder is not None and Run(folder).model.is_file()
+        self.notice.say(
+            f"{run.name} failed",
+            str(problem) or type(problem).__name__,
+            with_folder=folder is not None,
+            with_model=kept,
+            can_continue=folder is not None and run.can_go_on,
+        )
+        self.figures.show(left=NOTHING)
+        self.curves.end()
+        if folder is None:
+            self._clear_pictures()
+        else:
+            self._machine.refresh()
 
     # --- a run of the disk ---
 
@@ -350,18 +387,26 @@ class RunView(ttk.Frame):
         plain = run.read_config()
         config = TrainingConfig.from_json(plain)
         rows = run.read_history()
-        watched = _Watched(config, folder.name, started=True, rows=rows, reason=plain.get("reason"))
-        watched.epochs_done = rows[-1]["epoch"] if rows else 0
-        watched.elsewhere = run.is_busy
+        reason = next((known for known in get_args(Reason) if known == plain.get("reason")), None)
+        watched = WatchedRun(config, folder.name, started=True, reason=reason, elsewhere=run.is_busy)
+        kept = run.epochs.kept()
         self._watch(watched)
-        self.resume_history(rows, plain.get("changes") or [])
-        busy = watched.elsewhere
-        if not busy:
+        self.resume_history(rows, changes_of(plain))
+        if kept:  # a first epoch that was stopped has a row, but training goes on from its beginning
+            watched.epochs_done = min(watched.epochs_done, kept[-1])
+            self.bar.configure(value=watched.share_done)
+        how, best = watched.end, watched.best
+        if watched.elsewhere:
+            how, best = f"{folder.name} is being trained", "Another window or command does that"
+        else:
             self.curves.end()
-        has_model = run.model.is_file()
-        unfinished = not busy and watched.epochs_done < config.recipe.epochs
-        headline = f"{folder.name} is being trained elsewhere" if busy else _ended(watched)
-        self.notice.say(headline, f"In {folder}", with_model=has_model, can_continue=unfinished)
+        self.notice.say(
+            how,
+            joined(best, f"Run {folder.name} in {folder.parent}"),
+            with_folder=True,
+            with_model=run.model.is_file(),
+            can_continue=watched.can_go_on and bool(kept),
+        )
         self._machine.open(folder)
 
     def resume_history(self, rows: list[HistoryRow], changes: list[Mapping[str, Any]]) -> None:
@@ -369,14 +414,19 @@ class RunView(ttk.Frame):
         run = self._run
         if run is None:
             return
-        run.rows = list(rows)
+        run.take_history(rows, changes)
         self.curves.set_history(rows, changes)
+        self.bar.configure(value=run.share_done)
         if rows:
-            run.epochs_done = rows[-1]["epoch"]
-            self.bar.configure(value=run.epochs_done / run.config.recipe.epochs)
             self._show_row(run, rows[-1])
 
     # --- the time machine ---
+
+    def _go_to(self, epoch: int | None) -> None:
+        self._machine.show(epoch)
+        view = self._machine.view
+        if view is not None and view.epoch == self._machine.epoch:  # there already: nothing else will tell
+            self._show_view(view)
 
     def _show_kept(self) -> None:
         run, kept = self._run, self._machine.kept
@@ -392,41 +442,41 @@ class RunView(ttk.Frame):
         following = self._machine.is_following
         self.strip.show(view.originals, view.reconstructions)
         loss = view.row.get("validation_loss")
-        caption = f"epoch {view.epoch}" + ("" if loss is None else f", validation loss {loss_text(loss)}")
+        about = "" if loss is None else f", validation loss {loss_text(loss)}"
+        if view.map_is_coming:
+            about = ", its t-SNE map is on its way"
         self.map.show(
             view.points,
             view.sample.labels,
             view.sample.classes,
-            caption,
+            f"epoch {view.epoch:,}{about}",
             pictures=view.sample.images,
             animate=following or self.slider.is_playing,
         )
         self.curves.set_epoch(None if following else view.epoch)
         self.slider.show(view.epoch, following)
 
+    def _show_sketch(self, both: tuple[np.ndarray, np.ndarray] | None) -> None:
+        """The user's drawing and what the epoch makes of it; on a map of the codes themselves, its place too."""
+        if both is None:
+            self.strip.show_sketch(self._drawing, None)
+            self.map.show_sketch(None)
+            return
+        self.strip.show_sketch(*both)
+        view, point = self._machine.view, None
+        if view is not None and view.kind == "plain" and view.model.code_size == 2:
+            point = view.model.encode(both[0])[0]
+        self.map.show_sketch(point)
+
+    @property
+    def _drawing(self) -> np.ndarray | None:
+        """The user's drawing as a network would see it."""
+        if self._ink.is_blank:
+            return None
+        exact = self._ink.exact
+        return exact if exact is not None else sketch.normalise(self._ink.pixels)
+
     def _on_destroy(self, event: tk.Event[Any], disconnects: list[Callable[[], None]]) -> None:
         if event.widget is self:
             for disconnect in disconnects:
                 disconnect()
-
-
-def _ended(run: _Watched) -> str:
-    """How the run ended, in a line that leaves room for buttons in a small window."""
-    if not run.rows:
-        return "No epoch of this run was completed"
-    best = best_epoch(run.rows)
-    loss = next(row["validation_loss"] for row in run.rows if row["epoch"] == best)
-    what = f"best validation loss {loss_text(loss)} at epoch {best:,}"
-    if run.reason == "completed":
-        return f"Finished: {what}"
-    if run.reason in REASONS and run.reason != "stopped":
-        return f"Ended, as {REASONS[run.reason]}: {what}"
-    whole = int(run.epochs_done)
-    done = (
-        "during the first epoch"
-        if not whole
-        else "after 1 epoch"
-        if whole == 1
-        else f"after {whole:,} epochs"
-    )
-    return f"{'Stopped' if run.reason == 'stopped' else 'Cut off'} {done}: {what}"

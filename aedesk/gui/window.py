@@ -7,6 +7,7 @@ import logging
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tkinter import filedialog
@@ -32,6 +33,8 @@ from aedesk.gui.hands import Hands
 from aedesk.gui.header import Header
 from aedesk.gui.map.tools import TOOLS
 from aedesk.gui.platform import IS_MAC
+from aedesk.gui.run_keeper import RunKeeper
+from aedesk.gui.run_menu import RunMenu
 from aedesk.gui.runs.tab import RunsTab
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.train import TrainTab
@@ -61,8 +64,10 @@ class Window:
         self._end_requested = False
         self._telling = False
         self._tick: str | None = None
-        self._status = FittingLabel(root, padding=(2 * GAP, 4, 2 * GAP, 6))
-        self._status.pack(side="bottom", fill="x")
+        self._foot = ttk.Frame(root)
+        self._foot.pack(side="bottom", fill="x")
+        self._status = FittingLabel(self._foot, padding=(2 * GAP, 4, 2 * GAP, 6))
+        self._status.pack(side="left", fill="x", expand=True)
         self._status.set("Getting ready: you can draw already ...")
         self.hands = Hands(root, self.ink, self.explorer, self._status.set, self.tell_problem)
         root.minsize(*_smallest(root))
@@ -126,6 +131,15 @@ class Window:
             on_status=self._status.set,
             on_problem=self.tell_problem,
         )
+        self.keeper = RunKeeper(
+            self._foot,
+            self.look,
+            self.jobs,
+            self.train.machine,
+            self.train.view.curves,
+            on_status=self._status.set,
+            on_problem=self.tell_problem,
+        )
         self._pages = {"explore": self.explore, "train": self.train, "runs": self.runs}
         self.show_tab("explore")
 
@@ -135,6 +149,14 @@ class Window:
             Command("Map", tool.label, partial(pane.choose_tool, tool.name), on_map=tool.key)
             for tool in TOOLS
         ]
+        run = RunMenu(
+            self.trainer,
+            self.train,
+            self.keeper,
+            on_show=lambda: self.show_tab("train"),
+            on_status=self._status.set,
+            on_problem=self.tell_problem,
+        )
         return [
             Command("File", "Open picture ...", hands.open_picture, "o"),
             Command("File", "Save drawing ...", hands.save_drawing, "s"),
@@ -164,10 +186,10 @@ class Window:
             Command("Map", "Decoded digits behind the points", pane.toggle_digits, on_map="d"),
             Command("Map", "Where to trust the decoder", pane.toggle_trust, on_map="t"),
             Command("Map", "Every training image or fewer", pane.toggle_all_points, on_map="a"),
+            *run.commands(),
             Command("View", "Explore", lambda: self.show_tab("explore"), "1"),
             Command("View", "Train", lambda: self.show_tab("train"), "2"),
             Command("View", "Runs", lambda: self.show_tab("runs"), "3"),
-            Command("View", "Start or pause training", self.start_or_pause, "p"),
             Command("View", "Light or dark", self.toggle_theme, "d"),
             Command("Help", "Keyboard and mouse", self.show_shortcuts, "F1"),
             Command("Help", "About aedesk", lambda: dialogs.show_about(self.root, self.header.device)),
@@ -181,6 +203,8 @@ class Window:
         self.explorer.model_changed.connect(self._on_model)
         self.trainer.failed.connect(self.tell_problem)
         self.trainer.state_changed.connect(self._on_training)
+        self.run_list.renamed.connect(self._on_run_renamed)
+        self.run_list.removed.connect(self.train.drop)
 
     # --- the start ---
 
@@ -241,26 +265,25 @@ class Window:
         self.explorer.load(str(folder))
         self.show_tab("explore")
 
-    def open_run(self, folder: Path) -> None:
-        """Show a run of the list in the Train tab."""
+    def open_run(self, folder: Path) -> bool:
+        """Show a run of the list in the Train tab; False if that cannot be done now."""
         try:
             self.train.open_run(folder)
         except AedeskError as problem:
             self.tell_problem(problem)
-        else:
-            self.show_tab("train")
+            return False
+        self.show_tab("train")
+        return True
 
     def continue_run(self, folder: Path) -> None:
         """Train a run of the list on from where it was left."""
-        self.open_run(folder)
-        self.train.continue_run()
+        if self.open_run(folder):
+            self.train.continue_run()
 
     def branch_run(self, folder: Path) -> None:
         """Plan a run that begins at the newest epoch of one of the list; the Train tab has the others."""
-        self.open_run(folder)
-        kept = self.train.machine.kept
-        if kept:
-            self.train.plan_branch(kept[-1])
+        if self.open_run(folder) and self.train.machine.kept:
+            self.train.plan_branch(self.train.machine.kept[-1])
 
     def open_model(self) -> None:
         path = filedialog.askopenfilename(
@@ -286,13 +309,6 @@ class Window:
 
     def toggle_theme(self) -> None:
         self.look.toggle(self.root)
-
-    def start_or_pause(self) -> None:
-        self.show_tab("train")
-        if self.trainer.state is State.IDLE:
-            self.train.start()
-        else:
-            self.train.toggle_pause()
 
     def random_digit(self) -> None:
         self.show_tab("explore")
@@ -366,6 +382,16 @@ class Window:
     def _on_model(self, active: ActiveModel) -> None:
         self.header.show_model(active)
         self._status.set("Ready. Draw on the canvas, or click on the map.")
+
+    def _on_run_renamed(self, names: tuple[Path, Path]) -> None:
+        """What is shown and used of a run goes by its new name."""
+        old, new = names
+        self.train.follow(old, new)
+        active = self.explorer.active
+        if active is not None and Path(active.reference).is_relative_to(old):
+            reference = str(new / Path(active.reference).relative_to(old))
+            self.explorer.active = replace(active, reference=reference)
+            self.header.show_model(self.explorer.active)
 
     def _on_training(self, state: State) -> None:
         self.header.set_training(state)

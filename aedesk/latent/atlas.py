@@ -15,7 +15,7 @@ from aedesk.data.imageset import ImageSet
 from aedesk.errors import AedeskError
 from aedesk.latent import steps
 from aedesk.storage import checkpoint as checkpoints
-from aedesk.storage import files, runs, tensors
+from aedesk.storage import files, library, runs, tensors
 
 if TYPE_CHECKING:
     from aedesk.models.model import Model
@@ -157,9 +157,15 @@ def load(path: str | os.PathLike[str], fingerprint: str | None = None, code_size
 
 
 def atlas_for(model_path: Path) -> Atlas | None:
-    """The atlas of a model file: beside it, or in the cache, or None; one of no use is passed over."""
-    fingerprint = checkpoints.fingerprint(model_path)
-    code_size = checkpoints.read_card(model_path).architecture.code_size
+    """The atlas of a model file, or of an epoch of a run: beside it, or in the cache, or None; one of no use is passed
+    over."""
+    if model_path.parent.name == runs.EPOCHS:
+        checkpoint = library.load_checkpoint(model_path)
+        fingerprint = checkpoints.fingerprint(checkpoint)
+    else:
+        checkpoint = checkpoints.read_card(model_path)
+        fingerprint = checkpoints.fingerprint(model_path)
+    code_size = checkpoint.architecture.code_size
     for path in (model_path.parent / runs.ATLAS, _cache_path(fingerprint)):
         if files.is_file(path):
             try:

@@ -19,7 +19,6 @@ def follow(codes: np.ndarray, before: np.ndarray | None = None) -> np.ndarray:
     points = pca.fit(codes).points
     if before is None or len(before) != len(points):
         return points
-    centred = before - before.mean(axis=0)
-    u, _, v = np.linalg.svd(points.T.astype(np.float64) @ centred.astype(np.float64))
+    u, _, v = np.linalg.svd(points.T.astype(np.float64) @ before.astype(np.float64))
     turned: np.ndarray = (points @ (u @ v)).astype(np.float32)
     return turned

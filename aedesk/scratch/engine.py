@@ -32,7 +32,9 @@ class NumpyEngine:
         self, architecture: Architecture, recipe: Recipe, weights: dict[str, np.ndarray], images: np.ndarray
     ) -> None:
         if recipe.kind == "contractive":
-            raise AedeskError("the contractive penalty needs the PyTorch engine; use --engine torch")
+            raise AedeskError(
+                "the contractive penalty needs the PyTorch engine; choose that one (torch), or another kind"
+            )
         if problem := mismatch(architecture, recipe):
             raise AedeskError(problem)
         self._network = Network(architecture, {name: array.copy() for name, array in weights.items()})

@@ -27,7 +27,7 @@ class Network:
 
     def __init__(self, architecture: Architecture, weights: Arrays) -> None:
         if not architecture.is_dense:
-            raise AedeskError("the NumPy engine runs dense networks only; use --engine torch")
+            raise AedeskError("the NumPy engine runs dense networks only; choose the PyTorch engine (torch)")
         self.weights = weights
         self.parameters = {name: weights[name] for name in architecture.parameter_shapes}
         self._gradients = {name: np.empty_like(array) for name, array in self.parameters.items()}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from aedesk.storage import files, tensors
 
 _KIND = "epoch"
 _SUFFIX = ".safetensors"
+_NAME = re.compile(r"(\d{5}|[1-9]\d{5,})" + re.escape(_SUFFIX), re.ASCII)  # as `Epochs.path` makes it
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +51,15 @@ class Epochs:
 
     def kept(self) -> list[int]:
         """The epochs that are there, ascending; reading one may still fail."""
-        with contextlib.suppress(OSError):
-            return sorted(self._sizes())
+        # Names alone, without a look at each file: the window asks at every epoch, and there may be thousands.
+        with contextlib.suppress(OSError), os.scandir(self.folder) as entries:
+            names = [_NAME.fullmatch(entry.name) for entry in entries]
+            return sorted(int(name[1]) for name in names if name)
         return []
 
     def bytes(self) -> int:
         """What they take on the disk."""
-        with contextlib.suppress(OSError):
-            return sum(self._sizes().values())
-        return 0
+        return sum(self._sizes().values())
 
     def save(self, snapshot: Snapshot) -> None:
         """Write the snapshot, whole or not at all; it is on the disk when this returns."""
@@ -73,8 +76,13 @@ class Epochs:
         tensors.write(self.path(snapshot.epoch), _KIND, arrays, card)
 
     def load(self, epoch: int) -> Snapshot:
-        """The snapshot of an epoch. Raises AedeskError in one line if it is not kept, or not what `save` wrote."""
+        """The snapshot of an epoch. Raises AedeskError in one line if it is not kept, and says which are, or if it is
+        not what `save` wrote."""
         path = self.path(epoch)
+        kept = self.kept()
+        if epoch not in kept:
+            told = f"epoch {epoch} is not kept; there are {in_words(kept)}"
+            raise AedeskError(f"{self.folder.parent}: {told if kept else 'no epoch of this run is kept'}")
         card, arrays = tensors.read(path, _KIND)
         try:
             architecture = Architecture.from_json(card["architecture"])
@@ -90,7 +98,8 @@ class Epochs:
                 list(card["changes"]),
             )
             shapes = {name: array.shape for name, array in weights.items()}
-            if snapshot.epoch != epoch or shapes != architecture.tensor_shapes:
+            flat = snapshot.points.shape == (len(snapshot.points), 2)
+            if snapshot.epoch != epoch or shapes != architecture.tensor_shapes or not flat:
                 raise ValueError("its numbers are not those of its network and epoch")
         except (LookupError, TypeError, ValueError, AttributeError) as problem:
             raise AedeskError(
@@ -118,14 +127,19 @@ class Epochs:
         """Remove what lies after `epoch`: training goes on from there."""
         for later in self.kept():
             if later > epoch:
-                self.path(later).unlink(missing_ok=True)
+                try:
+                    self.path(later).unlink(missing_ok=True)
+                except OSError as problem:
+                    raise AedeskError(
+                        f"{self.path(later)}: cannot be removed: {files.reason(problem)}"
+                    ) from problem
 
     def _sizes(self) -> dict[int, int]:
-        return {
-            int(path.stem): path.stat().st_size
-            for path in self.folder.glob(f"[0-9]*{_SUFFIX}")
-            if path.stem.isdigit()
-        }
+        sizes = {}
+        for epoch in self.kept():
+            with contextlib.suppress(OSError):  # whoever trains the run has thinned it out since
+                sizes[epoch] = self.path(epoch).stat().st_size
+        return sizes
 
 
 def kept_within(sizes: dict[int, int], budget: int, spared: Iterable[int] = ()) -> set[int]:
@@ -140,6 +154,18 @@ def kept_within(sizes: dict[int, int], budget: int, spared: Iterable[int] = ()) 
         if stride > max(sizes, default=0):  # only epoch 0 and the spared are left
             return always
         stride *= 2
+
+
+def in_words(epochs: Sequence[int]) -> str:
+    """Ascending epochs as ranges: `0 to 8, 10, 12`; of many, the first and the last."""
+    ranges: list[list[int]] = []
+    for epoch in epochs:
+        if ranges and epoch == ranges[-1][-1] + 1:
+            ranges[-1].append(epoch)
+        else:
+            ranges.append([epoch])
+    told = [str(each[0]) if len(each) == 1 else f"{each[0]} to {each[-1]}" for each in ranges]
+    return ", ".join(told if len(told) <= 8 else [*told[:4], "...", *told[-3:]])
 
 
 def _part(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

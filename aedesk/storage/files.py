@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from aedesk.errors import AedeskError
 
 Content = bytes | Callable[[BinaryIO], object]
 
+_SCRATCH = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
 _REPLACE_TRIES = 5
 _REPLACE_PAUSE = 0.05  # seconds
 
@@ -54,6 +56,14 @@ def check_writable(folder: Path) -> None:
         probe.unlink()
     except OSError as problem:
         raise AedeskError(f"{folder}: nothing can be written here: {reason(problem)}") from problem
+
+
+def sweep(folder: Path) -> None:
+    """Remove what `write_whole` left in `folder` where it was killed; only for whoever alone writes there."""
+    with contextlib.suppress(OSError):
+        for path in list(folder.iterdir()):
+            if _SCRATCH.fullmatch(path.name):
+                path.unlink()
 
 
 def is_file(path: Path) -> bool:

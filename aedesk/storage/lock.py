@@ -60,6 +60,14 @@ class RunLock:
             _give_back(self._handle)
             self._handle = None
 
+    def check(self) -> None:
+        """Raise AedeskError if the folder that the lock was taken in is no longer at its path."""
+        if self._handle is None or not self._is_still_here(self._handle):
+            raise AedeskError(
+                f"{self.folder}: this run was moved or deleted while it was being trained; "
+                "if it is elsewhere now, go on with it from there"
+            )
+
     @contextlib.contextmanager
     def held(self) -> Iterator[RunLock]:
         """The lock for as long as the block lasts. Raises AedeskError if another window or command has it."""

@@ -14,6 +14,7 @@ from aedesk.errors import AedeskError
 from aedesk.models.architecture import Architecture
 from aedesk.models.checkpoint import Checkpoint
 from aedesk.models.design import Design
+from aedesk.models.history import HistoryRow, best_epoch
 from aedesk.models.presets import PRESETS
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage.lock import is_locked
@@ -150,13 +151,15 @@ def _architecture(config: dict[str, Any]) -> Architecture | None:
 
 def _with_results(card: RunCard, model: Checkpoint | None) -> RunCard:
     history = card.history
-    since = _comparable_since(card.changes)
+    told = [(_text(change.get("name")), _finite(change.get("epoch"))) for change in card.changes]
+    changes = [(name, epoch) for name, epoch in told if epoch is not None]
     losses = {
         _epoch(row, number): loss
         for number, row in enumerate(history, start=1)
-        if (loss := _finite(row.get("validation_loss"))) is not None and _epoch(row, number) > since
+        if (loss := _finite(row.get("validation_loss"))) is not None
     }
-    best = min(losses, key=lambda epoch: losses[epoch], default=None)
+    rows: list[HistoryRow] = [{"epoch": epoch, "validation_loss": loss} for epoch, loss in losses.items()]
+    best = best_epoch(rows, changes) or None
     seconds = (row.get("seconds", math.nan) for row in history)
     metrics = model.metrics if model is not None else {}
     return replace(
@@ -168,12 +171,6 @@ def _with_results(card: RunCard, model: Checkpoint | None) -> RunCard:
         test_mse=_finite(metrics.get("test_mse")),
         seconds=sum(taken for taken in seconds if math.isfinite(taken)),
     )
-
-
-def _comparable_since(changes: list[dict[str, Any]]) -> float:
-    """Up to which epoch losses mean something else, because the noise or a weight was another."""
-    since = (_finite(change.get("epoch")) for change in changes if change.get("name") != "learning_rate")
-    return max((epoch for epoch in since if epoch is not None), default=0.0)
 
 
 def _with_times(card: RunCard) -> RunCard:

@@ -12,7 +12,10 @@ from aedesk.storage.tensors import one_line
 
 ABSENT = "-"
 
-_NO_SETTINGS = {"code", "device_used", "command", "changes", "branched_from", "status", "reason"}
+_NO_SETTINGS = {
+    *("code", "device_used", "command", "changes", "branched_from", "status", "reason"),
+    "data_sha256",  # nothing that anybody chose
+}
 _OF_DENOISING = {"noise", "noise_level"}
 _LABELS = {
     "preset": "Preset",
@@ -28,6 +31,9 @@ _LABELS = {
     "target": "Target loss",
     "validation_fraction": "Validation share",
     "tied": "Tied weights",
+    "keep_mb": "Megabytes for kept epochs",
+    "warm_up": "Warm-up in epochs",
+    "dropout": "Dropout rate",
 }
 
 

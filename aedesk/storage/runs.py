@@ -150,12 +150,22 @@ class Run:
         """One of this run's epochs as a model, with all that was known of it then."""
         epoch = snapshot.epoch
         history = [row for row in self.read_history() if row["epoch"] <= epoch]
-        metrics = {
-            name: snapshot.row[name] for name in ("epoch", "train_loss", "validation_loss") if snapshot.row
-        }
-        config = self.read_config() | {"changes": snapshot.changes}
+        told = ("epoch", "train_loss", "validation_loss")
+        metrics = {name: value for name, value in snapshot.row.items() if name in told}
+        config = self.read_config() if files.is_file(self.config) else {}
         name = f"{self.name} after {epoch} {'epoch' if epoch == 1 else 'epochs'}"
-        return Checkpoint(name, snapshot.architecture, snapshot.weights, config, history, metrics)
+        return Checkpoint(
+            name,
+            snapshot.architecture,
+            snapshot.weights,
+            config | {"changes": snapshot.changes},
+            history,
+            metrics,
+        )
+
+    def config_at(self, snapshot: Snapshot) -> dict[str, Any]:
+        """The settings as they were at one of this run's epochs: with what had been changed on the way."""
+        return self.read_config() | {change["name"]: change["new"] for change in snapshot.changes}
 
     def write_config(self, config: dict[str, Any]) -> None:
         files.write_whole(self.config, json.dumps(config, indent=2).encode() + b"\n")

@@ -44,6 +44,8 @@ def load(path: str | os.PathLike[str]) -> Sample:
         classes = tuple(map(str, card["classes"]))
         if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or labels.shape != images.shape[:1]:
             raise ValueError("pictures of an unknown form")
+        if labels.dtype != np.int64:
+            raise ValueError("labels that are no numbers of classes")
         if labels.size and not 0 <= labels.min() <= labels.max() < len(classes):
             raise ValueError("labels without a class")
     except (LookupError, TypeError, ValueError) as problem:

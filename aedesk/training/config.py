@@ -89,11 +89,11 @@ class TrainingConfig:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-safe form, the recipe's and an own design's fields among the others; `of(**plain)` reads it back."""
-        plain = asdict(replace(self, design=None))
         own = self.design
         design = {} if own is None else {name: _plain(getattr(own, name)) for name in DESIGN_FIELDS}
-        del plain["design"]
-        return {**plain.pop("recipe"), **design, **plain}
+        inner = {"recipe", "design"}
+        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in inner}
+        return {**asdict(self.recipe), **design, **plain}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> TrainingConfig:
@@ -243,10 +243,13 @@ def _together(config: TrainingConfig, recipe: Recipe) -> Iterator[tuple[str, str
         what = config.preset if config.design is None else "this network"
         yield (
             "engine",
-            f"The NumPy engine runs dense networks only, and {what} has convolutions; use --engine torch.",
+            f"The NumPy engine runs dense networks only, and {what} has convolutions; choose PyTorch (torch).",
         )
     elif config.engine == "numpy" and recipe.kind == "contractive":
-        yield "engine", "The contractive penalty needs the PyTorch engine; use --engine torch."
+        yield (
+            "engine",
+            "The contractive penalty needs the PyTorch engine; choose that one (torch), or another kind.",
+        )
     if recipe.warm_up > recipe.epochs and recipe.kind == "variational":
         yield (
             "warm_up",

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-HistoryRow = dict[str, float]
-"""epoch, train_loss, validation_loss, learning_rate, seconds; train_penalty and validation_penalty where the kind has
-a penalty: the part of the two losses that it is."""
+from aedesk.models.history import HistoryRow as HistoryRow
 
 Reason = Literal["completed", "stopped", "minutes", "patience", "target"]
 

@@ -19,7 +19,7 @@ from aedesk.training.controls import Controls
 from aedesk.training.ending import best_epoch, why_over
 from aedesk.training.engine import Engine
 from aedesk.training.events import BatchDone, Changed, EpochDone, Finished, HistoryRow
-from aedesk.training.schedule import learning_rate, warm_up
+from aedesk.training.schedule import learning_rate, plateaus, warm_up
 
 _QUICK_VALIDATION = 1000  # images at most, of a first epoch that was stopped
 
@@ -30,11 +30,13 @@ LoopEvent = BatchDone | EpochDone | Changed | Finished
 class Past:
     """What a run has behind it: the loop goes on from there, and adds to it.
 
-    history: a row per epoch. changes: of the recipe's numbers, in their order.
+    history: a row per epoch. changes: of the recipe's numbers, in their order. ahead: changes that were made in an
+    epoch that was cut off, which are made again at the same steps, unless the user changes that number first.
     """
 
     history: list[HistoryRow] = field(default_factory=list)
     changes: list[Changed] = field(default_factory=list)
+    ahead: list[Changed] = field(default_factory=list)
 
     @property
     def epoch(self) -> int:
@@ -74,17 +76,18 @@ def train(
         epoch = past.epoch + 1
         begun = clock.worked
         engine.begin_epoch(np.random.default_rng([config.seed, epoch]).permutation(len(training)))
+        halvings = plateaus(past.history, past.changes)
         sums = _Sums()
         for step, start in enumerate(range(0, len(training), recipe.batch_size)):
             if controls.is_stopped:
                 break
-            for change in _changes(controls, recipe, epoch - 1 + step / steps):
+            for change in _changes(controls, recipe, past, epoch - 1 + step / steps):
                 recipe = recipe.changed(change.name, change.new)
                 past.changes.append(change)
                 yield change
             stop = min(start + recipe.batch_size, len(training))
             settings = StepSettings(
-                learning_rate(recipe, clock.share_done, past.history),
+                learning_rate(recipe, clock.share_done, halvings),
                 recipe.noise_level,
                 recipe.penalty_weight * warm_up(recipe, epoch - 1 + step / steps),
                 (config.seed, epoch, step),
@@ -132,6 +135,11 @@ class _Sums:
         return float(total) / self.images if self.images else math.nan
 
 
+def validated(config: TrainingConfig, recipe: Recipe, engine: Engine, images: np.ndarray) -> StepLoss:
+    """The loss of validation images (N, 28, 28) uint8; it weighs the penalty in full, whatever the warm-up."""
+    return engine.evaluate(images, StepSettings.of(recipe, (config.seed, 0, 0)))
+
+
 def _row(
     config: TrainingConfig,
     recipe: Recipe,
@@ -142,11 +150,11 @@ def _row(
     *,
     partial: bool,
 ) -> HistoryRow:
-    """What the history says of this epoch; the validation weighs the penalty in full, whatever the warm-up."""
+    """What the history says of this epoch."""
     judged = validation.images
     if partial:  # somebody waits for the end; evenly spread, because some sets are sorted by class
         judged = judged[:: -(-len(judged) // _QUICK_VALIDATION)]
-    found = engine.evaluate(judged, StepSettings.of(recipe, (config.seed, 0, 0)))
+    found = validated(config, recipe, engine, judged)
     row = {
         "epoch": epoch,
         "train_loss": _finite(sums.mean(sums.loss), epoch) if sums.images else math.nan,
@@ -159,12 +167,15 @@ def _row(
     return row
 
 
-def _changes(controls: Controls, recipe: Recipe, epoch: float) -> Iterator[Changed]:
+def _changes(controls: Controls, recipe: Recipe, past: Past, epoch: float) -> Iterator[Changed]:
     """What has been changed from outside since the last step, as far as it is another value."""
     for name, value in controls.take_changes().items():
+        past.ahead = [change for change in past.ahead if change.name != name]
         old = float(getattr(recipe, name))
         if value != old:
             yield Changed(epoch, name, old, value)
+    while past.ahead and past.ahead[0].epoch <= epoch:
+        yield past.ahead.pop(0)
 
 
 def _finite(loss: float, epoch: int) -> float:

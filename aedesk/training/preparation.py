@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -16,11 +17,15 @@ from aedesk.latent.following import follow
 from aedesk.models.checkpoint import Checkpoint
 from aedesk.models.initialisation import initial_weights
 from aedesk.models.model import Model
+from aedesk.models.presets import Recipe
 from aedesk.storage import sample as samples
 from aedesk.storage.epochs import Snapshot
 from aedesk.storage.runs import Run
 from aedesk.training.config import TrainingConfig
 from aedesk.training.device import choose, choose_precision
+from aedesk.training.engines import computing, engine_at
+from aedesk.training.events import Changed, HistoryRow
+from aedesk.training.loop import Past, validated
 
 _SAMPLE = 2000  # validation images on the live map
 _SAMPLE_OF_MAPS = 500  # of a network with convolutions, which takes its time for each
@@ -50,7 +55,8 @@ def prepare(config: TrainingConfig, data: DataSet, run: Run) -> TrainingConfig:
 def branch(parent: Run, epoch: int, config: TrainingConfig, data: DataSet, run: Run) -> TrainingConfig:
     """Make the folder of a run that begins as `parent` was after `epoch`, and goes on by `config`; as `prepare`.
 
-    Its history begins with that epoch, and its best model is sought from there on.
+    Its history begins with that epoch, and its best model is sought from there on; so that epoch is judged anew where
+    the branch judges otherwise, by another loss or weight perhaps, and its training loss is then not known (NaN).
     Raises AedeskError if that epoch is not kept, or if the network or the validation images would not be the same.
     """
     config = _resolved(config)
@@ -69,8 +75,11 @@ def branch(parent: Run, epoch: int, config: TrainingConfig, data: DataSet, run: 
         raise AedeskError(
             f"A branch from epoch {epoch} needs more epochs than {config.recipe.epochs} in all."
         )
-    same = before.recipe.optimiser == config.recipe.optimiser
+    recipe = Past(changes=[Changed(**change) for change in snapshot.changes]).recipe(before.recipe)
+    same = recipe.optimiser == config.recipe.optimiser
     snapshot = replace(snapshot, optimiser=snapshot.optimiser if same else {}, changes=[])
+    if snapshot.row and _measure(recipe) != _measure(config.recipe):
+        snapshot = replace(snapshot, row=_judged_anew(config, snapshot, data))
     origin = {"branched_from": {"run": parent.name, "epoch": epoch}}
     with run.lock.held():
         run.clear()
@@ -87,6 +96,25 @@ def split(config: TrainingConfig, data: DataSet) -> tuple[ImageSet, ImageSet]:
             f"{data.name} has too few images to hold some out; use more, or raise the validation share."
         )
     return training, validation
+
+
+def _measure(recipe: Recipe) -> tuple[Any, ...]:
+    """All that decides what a validation loss means."""
+    noise = (recipe.noise, recipe.noise_level) if recipe.kind == "denoising" else ()
+    return recipe.loss, recipe.kind if recipe.has_penalty else "", recipe.penalty_weight, noise
+
+
+def _judged_anew(config: TrainingConfig, snapshot: Snapshot, data: DataSet) -> HistoryRow:
+    """The row of a snapshot's epoch as a run by `config` would have told it, but for its training loss."""
+    training, validation = split(config, data)
+    with computing(config):
+        engine, _ = engine_at(config, replace(snapshot, optimiser={}), training.images[:1])
+        found = validated(config, config.recipe, engine, validation.images)
+    losses = {"train_loss": math.nan, "validation_loss": found.reconstruction + found.penalty}
+    if config.recipe.has_penalty:
+        losses |= {"train_penalty": math.nan, "validation_penalty": found.penalty}
+    kept = {name: snapshot.row[name] for name in ("learning_rate", "seconds")}
+    return {"epoch": snapshot.epoch, **losses, **kept}
 
 
 def check_data(plain: dict[str, Any], data: DataSet, config: TrainingConfig) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from aedesk.models.presets import Recipe
-from aedesk.training.events import HistoryRow
+from aedesk.training.events import Changed, HistoryRow
 
 _COOLDOWN = 0.1  # of the run
 _RISE = 0.3  # of the run, until the one cycle is at its top
@@ -16,12 +16,11 @@ _PLATEAU_PATIENCE = 3  # epochs without a better validation loss
 _PLATEAU_FACTOR = 0.5
 
 
-def learning_rate(recipe: Recipe, share: float, history: Sequence[HistoryRow] = ()) -> float:
-    """The rate of the step before which `share` of the run's steps, in [0, 1), and the epochs of `history` were taken.
+def learning_rate(recipe: Recipe, share: float, halvings: int = 0) -> float:
+    """The rate of the step before which `share` of the run's steps, in [0, 1), were taken.
 
     one-cycle: from 1/25 of the rate to all of it over the first three tenths and down to 1/10,000 of it, both along
-    half a cosine wave, as torch's OneCycleLR. plateau: halved whenever three epochs have gone by without a
-    better validation loss, counted anew after each halving, as torch's ReduceLROnPlateau with a patience of two.
+    half a cosine wave, as torch's OneCycleLR. plateau: halved as often as `plateaus` says.
     """
     top = recipe.learning_rate
     if recipe.schedule == "cosine":
@@ -33,16 +32,25 @@ def learning_rate(recipe: Recipe, share: float, history: Sequence[HistoryRow] = 
             return _along_cosine(top * _FIRST, top, share / _RISE)
         return _along_cosine(top, top * _LAST, (share - _RISE) / (1 - _RISE))
     if recipe.schedule == "plateau":
-        return top * _PLATEAU_FACTOR ** plateaus([row["validation_loss"] for row in history])
+        return top * _PLATEAU_FACTOR**halvings
     return top
 
 
-def plateaus(losses: Sequence[float]) -> int:
-    """How often in a row of validation losses the learning rate has been lowered."""
+def plateaus(history: Sequence[HistoryRow], changes: Sequence[Changed] = ()) -> int:
+    """How often the `plateau` schedule has halved the learning rate by now.
+
+    It does whenever three epochs have gone by without a better validation loss, counted anew after each halving, as
+    torch's ReduceLROnPlateau with a patience of two; and counted anew when the noise or a weight was changed, after
+    which losses mean something else.
+    """
+    anew = sorted(change.epoch for change in changes if change.name != "learning_rate")
     best, waited, count = math.inf, 0, 0
-    for loss in losses:
-        if loss < best:
-            best, waited = loss, 0
+    for row in history:
+        while anew and anew[0] < row["epoch"]:
+            best, waited = math.inf, 0
+            anew.pop(0)
+        if row["validation_loss"] < best:
+            best, waited = row["validation_loss"], 0
         else:
             waited += 1
         if waited == _PLATEAU_PATIENCE:

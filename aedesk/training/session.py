@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import threadpoolctl
 import torch
 
 from aedesk.data.imageset import DataSet, ImageSet
@@ -20,20 +19,16 @@ from aedesk.errors import AedeskError
 from aedesk.latent import atlas as atlases
 from aedesk.latent.following import follow
 from aedesk.models.model import Model
-from aedesk.scratch.engine import NumpyEngine
 from aedesk.storage import sample as samples
-from aedesk.storage.epochs import Snapshot
 from aedesk.storage.runs import Run
 from aedesk.training.config import TrainingConfig
 from aedesk.training.controls import Controls
-from aedesk.training.device import arithmetic, choose, describe
-from aedesk.training.engine import Engine
-from aedesk.training.events import EpochDone, Event, Finished, Finishing, Started
+from aedesk.training.engines import computing, engine_at
+from aedesk.training.events import Changed, EpochDone, Event, Finished, Finishing, Started
 from aedesk.training.loop import train
 from aedesk.training.preparation import branch, check_data, prepare, split
 from aedesk.training.record import Record
 from aedesk.training.text_log import TextLog
-from aedesk.training.torch_engine import TorchEngine
 
 _CHUNK = 500  # images between two Finishing
 MAY_CHANGE = ("device", "epochs", "minutes", "patience", "target", "keep_mb")
@@ -44,7 +39,7 @@ def run_training(
     config: TrainingConfig, data: DataSet, run: Run, controls: Controls | None = None
 ) -> Iterator[Event]:
     """Train by `config` on `data` into `run`, a new one: `prepare` and `go_on`. What cannot begin leaves nothing."""
-    with _nothing_or_a_run(run):
+    with _nothing_or_a_run(run, 0):
         prepare(config, data, run)
         yield from go_on(run, data, controls)
 
@@ -53,20 +48,28 @@ def run_branch(
     parent: Run, epoch: int, config: TrainingConfig, data: DataSet, run: Run, controls: Controls | None = None
 ) -> Iterator[Event]:
     """Train into `run`, a new one, from where `parent` was after `epoch`: `branch` and `go_on`, as `run_training`."""
-    with _nothing_or_a_run(run):
+    with _nothing_or_a_run(run, epoch):
         branch(parent, epoch, config, data, run)
         yield from go_on(run, data, controls)
 
 
 @contextlib.contextmanager
-def _nothing_or_a_run(run: Run) -> Iterator[None]:
-    """Remove a new run that fails before its first epoch is done."""
+def _nothing_or_a_run(run: Run, begun: int) -> Iterator[None]:
+    """Remove a new run that fails before its first epoch, the one after `begun`, is done."""
     try:
         yield
     except Exception:
-        if not any(run.epochs.kept()) and not run.read_history():
+        # Busy: it failed because somebody else trains a run in that very folder.
+        if not run.is_busy and max(_epochs_of(run), default=begun) <= begun:
             run.discard()
         raise
+
+
+def _epochs_of(run: Run) -> list[int]:
+    rows: list[dict[str, float]] = []
+    with contextlib.suppress(AedeskError):
+        rows = run.read_history()
+    return [*run.epochs.kept(), *(int(row["epoch"]) for row in rows)]
 
 
 def go_on(run: Run, data: DataSet, controls: Controls | None = None, **changes: Any) -> Iterator[Event]:
@@ -76,7 +79,7 @@ def go_on(run: Run, data: DataSet, controls: Controls | None = None, **changes: 
     the best model so far is saved at the first epoch, then about once a second, and at the end, however that comes.
     Before Finished is told there are the model, its atlas and, unless the run was stopped, its test error. A full disk
     or a device without enough memory raises AedeskError, and the epochs so far stay. So do data that are no longer
-    those that the run began with, and a run that somebody else trains now.
+    those that the run began with, and a run that somebody else trains now, or that is moved away while it goes on.
     """
     plain = run.read_config()
     changes = {name: value for name, value in changes.items() if value is not None}
@@ -87,9 +90,14 @@ def go_on(run: Run, data: DataSet, controls: Controls | None = None, **changes: 
     config = TrainingConfig.from_json(plain | changes)
     check_data(plain, data, config)
     training, validation = split(config, data)
+    if not run.epochs.kept():
+        plain = _begin_again(config, data, run, plain)
     try:
-        with run.lock.held(), _threads(config.threads), arithmetic(config.precision):
-            yield from _go_on(Record(run, config, plain), training, validation, data, controls or Controls())
+        with run.lock.held() as lock, computing(config):
+            if run.read_config() != plain:
+                raise AedeskError(f"{run.path}: somebody else has gone on with this run just now; try again.")
+            record = Record(run, lock, config, plain)
+            yield from _go_on(record, training, validation, data, controls or Controls())
     except (RuntimeError, MemoryError) as problem:
         if not _is_out_of_memory(problem):
             raise
@@ -105,7 +113,7 @@ def _go_on(
 ) -> Iterator[Event]:
     config, run = record.config, record.run
     snapshot = record.take_up()
-    engine, device = _engine(config, snapshot, training)
+    engine, device = engine_at(config, snapshot, training.images)
     record.device = device
     sample = samples.load(run.sample)
     with TextLog(run.log) as log, record:
@@ -124,6 +132,8 @@ def _go_on(
             if isinstance(event, EpochDone):
                 points = follow(engine.encode(sample.images), points)
                 record.keep(event, engine, points)
+            elif isinstance(event, Changed):
+                record.note()
             elif isinstance(event, Finished):
                 record.flush(event.reason)
                 yield from _complete(record, data, controls)
@@ -131,38 +141,24 @@ def _go_on(
             yield event
 
 
+def _begin_again(config: TrainingConfig, data: DataSet, run: Run, plain: dict[str, Any]) -> dict[str, Any]:
+    """Prepare a run once more that was cut off while it was prepared; its settings as they are written now."""
+    if plain.get("branched_from") or run.read_history():
+        raise AedeskError(
+            f"{run.path}: none of this run's epochs is kept, so there is nothing to go on from; train it anew."
+        )
+    prepare(config, data, run)
+    return run.read_config()
+
+
 def _is_out_of_memory(problem: RuntimeError | MemoryError) -> bool:
-    """A GPU's memory, NumPy's, or the CPU's: for the last one torch has no type of its own."""
-    return isinstance(problem, torch.OutOfMemoryError | MemoryError) or "DefaultCPUAllocator" in str(problem)
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Use `count` threads for torch and for the BLAS of NumPy, which torch's call does not reach."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        with threadpoolctl.threadpool_limits(count):
-            yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _engine(config: TrainingConfig, snapshot: Snapshot, training: ImageSet) -> tuple[Engine, str]:
-    """The engine as it was at the snapshot, and in words where it runs."""
-    recipe, architecture, weights = config.recipe, config.architecture, snapshot.weights
-    engine: Engine
-    if config.engine == "numpy":
-        engine = NumpyEngine(architecture, recipe, weights, training.images)
-        words = "CPU, NumPy alone, float32"
-    else:
-        device = choose(config.device)
-        dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
-        engine = TorchEngine(architecture, recipe, weights, training.images, device, dtype)
-        words = describe(device, config.precision)
-    if snapshot.optimiser:
-        engine.load_optimiser_state(snapshot.optimiser)
-    return engine, words
+    """A GPU's memory, NumPy's, or the CPU's: for the last one, and for cuBLAS, torch has no type of its own."""
+    words = str(problem)
+    return (
+        isinstance(problem, torch.OutOfMemoryError | MemoryError)
+        or "DefaultCPUAllocator" in words
+        or "ALLOC_FAILED" in words
+    )
 
 
 def _complete(record: Record, data: DataSet, controls: Controls) -> Iterator[Finishing]:

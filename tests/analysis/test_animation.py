@@ -15,7 +15,7 @@ from aedesk.errors import AedeskError, Cancelled
 from aedesk.models.model import Model
 from aedesk.storage import sample as samples
 from aedesk.storage.epochs import Snapshot
-from aedesk.storage.rewind import checkpoint_at, one_of_each, spread
+from aedesk.storage.rewind import one_of_each, spread
 from aedesk.storage.runs import Run
 
 
@@ -88,7 +88,7 @@ def test_the_strip_shows_the_originals_over_what_each_kept_epoch_makes_of_them(r
     assert sorted(sample.labels[chosen]) == list(range(10))
     originals = sample.images[chosen].astype(np.float32) / 255
     for epoch, frame in zip((0, 1, 2, 4), frames, strict=True):
-        rebuilt = Model(checkpoint_at(run, epoch)).reconstruct(originals)
+        rebuilt = Model(run.checkpoint(run.epochs.load(epoch))).reconstruct(originals)
         for top, expected in ((80, originals), (164, rebuilt)):
             row = frame[top : top + 56 : 2, 16 : 16 + 10 * 64, 0].astype(float).reshape(28, 10, 64)
             ink = (255 - row[:, :, :56:2].transpose(1, 0, 2)) / (255 - 20)

@@ -141,6 +141,72 @@ def test_a_pause_after_the_stop_comes_too_late_to_hold_anything(start: Start) ->
     assert drained(worker)[-1] == Ended(None)
 
 
+def test_a_generator_may_hold_itself_until_it_is_told_to_go_on(start: Start) -> None:
+    done: list[int] = []
+
+    def work(link: Link[Any]) -> Iterator[int]:
+        for number in range(4):
+            if number % 2:
+                link.hold()
+            yield number
+            done.append(number)
+
+    worker = start("hold", work)
+    wait_until(lambda: worker.is_paused)
+    seen: list[Any] = []
+
+    def arrived() -> bool:
+        seen.extend(worker.drain())
+        return len(seen) == 2
+
+    wait_until(arrived)
+    time.sleep(0.02)
+    assert done == [0]
+    worker.resume()
+    wait_until(lambda: len(done) == 3 and worker.is_paused)
+    worker.resume()
+    assert drained(worker) == [2, 3, Ended(None)]
+
+
+def test_a_hold_never_outlasts_a_stop() -> None:
+    """Whatever the other thread is doing when the stop comes, there is nobody left to end the hold."""
+
+    def work(link: Link[Any]) -> Iterator[int]:
+        while not link.stopped():
+            link.hold()
+            yield 0
+
+    class Slow(threading.Event):
+        """Time for a stop to come between the look and what follows from it."""
+
+        def is_set(self) -> bool:
+            found = super().is_set()
+            time.sleep(0.005)
+            return found
+
+    for _ in range(5):
+        worker: Worker[int] = Worker("hold", work)
+        worker._stop = Slow()
+        worker.start()
+        time.sleep(0.006)
+        worker.stop()
+        try:
+            assert drained(worker)[-1] == Ended(None)
+        finally:
+            worker.resume()
+
+
+def test_a_wait_ends_with_the_stop(start: Start) -> None:
+    def work(link: Link[Any]) -> Iterator[str]:
+        yield "begun"
+        link.wait(PATIENCE * 10)
+        yield "over"
+
+    worker = start("wait", work)
+    worker.stop()
+    assert drained(worker) == ["begun", "over", Ended(None)]
+
+
 @pytest.mark.parametrize(
     "problem", [ValueError("no"), MemoryError(), KeyboardInterrupt(), SystemExit(3)], ids=repr
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -18,6 +19,7 @@ from PIL import Image
 
 from aedesk.data import fetch, sources
 from aedesk.storage import checkpoint as checkpoints
+from aedesk.storage.runs import Run
 from aedesk.training.config import SETTINGS
 
 QUICK = ("train", "--data", "digits", "--epochs", "1")
@@ -144,6 +146,29 @@ def test_a_run_is_resumed_where_it_was_left_and_ends_as_one_never_held_up(aedesk
         np.testing.assert_array_equal(array, weights(tmp_path / "run")[name])
 
 
+def test_settings_that_are_said_once_more_change_nothing(aedesk, tmp_path: Path) -> None:
+    own = ("--preset", "dense-2d", "--widths", "16,8", "--code", 3, "--tied")
+    assert aedesk(*QUICK, *own, "--out", tmp_path / "run").status == 0
+    again = aedesk(*QUICK, *own, "--resume", tmp_path / "run", "--epochs", 2)
+    assert (again.status, again.err.count("epoch 2/2")) == (0, 1)
+    refused = aedesk("train", "--resume", tmp_path / "run", "--widths", "16,9")
+    assert refused.status == 2
+    assert "own widths; to change that, branch" in refused.err
+
+
+def test_a_branch_goes_on_with_what_was_changed_before_it(aedesk, tmp_path: Path) -> None:
+    parent = tmp_path / "parent"
+    assert aedesk(*QUICK, "--preset", "dense-2d", "--out", parent).status == 0
+    run = Run(parent)
+    snapshot = run.epochs.load(1)
+    change = {"epoch": 0.5, "name": "learning_rate", "old": 0.001, "new": 0.0004}
+    run.epochs.save(dataclasses.replace(snapshot, changes=[change]))
+    for words, rate in (((), 0.0004), (("--learning-rate", 0.002), 0.002)):
+        out = tmp_path / f"branch-{rate}"
+        assert aedesk("train", "--branch", parent, "--epochs", 2, *words, "--out", out).status == 0
+        assert Run(out).read_config()["learning_rate"] == rate
+
+
 def test_a_branch_begins_at_an_epoch_of_another_run(aedesk, tmp_path: Path) -> None:
     parent, run = tmp_path / "parent", tmp_path / "run"
     aedesk("train", "--data", "digits", "--preset", "dense-2d", "--epochs", 3, "--out", parent)
@@ -197,7 +222,7 @@ def test_a_file_of_settings_that_makes_no_sense_is_refused(
         (["--resume", "nowhere"], "no run 'nowhere'"),
         (["--resume", "RUN", "--learning-rate", "0.1"], "branch a new run"),
         (["--resume", "RUN", "--out", "x"], "leave out --out"),
-        (["--branch", "RUN", "--at", "7", "--out", "x"], "epoch 7 is not kept; choose one of: 0 to 1"),
+        (["--branch", "RUN", "--at", "7", "--out", "x"], "epoch 7 is not kept; there are 0 to 1"),
         (["--branch", "RUN", "--out", "x"], "more epochs than 1"),
         (["--at", "1", "--preset", "dense-2d", "--out", "x"], "give --branch"),
         (["--preset", "dense-2d", "--tied", "--kind", "variational", "--out", "x"], "."),

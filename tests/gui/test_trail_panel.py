@@ -138,6 +138,7 @@ def test_another_model_shows_its_own_reconstruction_of_the_same_step(drawn):
     slide(drawn, 8)
     before = drawn.desk.trail.shown.reconstruction
     drawn.load("dense-2d")
+    drawn.pump_until(lambda: drawn.desk.trail.coming == 0)  # a slow machine reads in the background
     assert drawn.desk.trail.position == 8
     assert drawn.panel.words.startswith("step 9 of")
     assert not np.array_equal(before, drawn.desk.trail.shown.reconstruction)

@@ -200,7 +200,7 @@ def test_after_a_failed_load_the_pickers_name_what_is_in_use(app, tmp_path):
     assert app.window.header.chosen == "dense-32"
 
 
-def test_the_collector_passes_over_what_was_imported(app):
+def test_the_collector_passes_over_what_was_imported(whole_collector, app):
     assert gc.get_freeze_count() > 200_000
 
 

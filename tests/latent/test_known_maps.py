@@ -3,7 +3,7 @@
 import numpy as np
 
 from aedesk import paths
-from aedesk.latent import kept
+from aedesk.latent import kept, tsne
 from aedesk.latent.atlas import Atlas
 from aedesk.latent.projection import best_known, project
 from aedesk.storage import tensors
@@ -18,7 +18,9 @@ def test_codes_of_two_numbers_are_their_own_map():
     assert best_known(some_atlas(2)).kind == "native"
 
 
-def test_larger_codes_are_shown_by_pca_until_their_tsne_map_is_known():
+def test_larger_codes_are_shown_by_pca_until_their_tsne_map_is_known(monkeypatch):
+    monkeypatch.setattr(tsne, "_EARLY_STEPS", 20)
+    monkeypatch.setattr(tsne, "_STEPS", 20)
     atlas = some_atlas(5)
     assert best_known(atlas).kind == "pca"
     computed = project("tsne", atlas)

@@ -339,8 +339,8 @@ def test_what_numpy_alone_cannot_train_is_refused_in_words() -> None:
         with pytest.raises(AedeskError, match=words):
             engine_for(np.zeros((4, 28, 28), np.uint8), recipe, architecture)
 
-    refused(convolutional(), ADAM, "use --engine torch")
-    refused(PLAIN, replace(ADAM, kind="contractive"), "use --engine torch")
+    refused(convolutional(), ADAM, "choose the PyTorch engine")
+    refused(PLAIN, replace(ADAM, kind="contractive"), "choose that one")
     refused(PLAIN, replace(ADAM, kind="variational"), "needs a network with a variational code")
     refused(RICH, replace(ADAM, loss="bce"), "needs the sigmoid output")
 

@@ -231,5 +231,5 @@ def test_the_network_works_in_the_float_type_of_its_weights(form: str, dtype: ty
 
 def test_a_convolutional_network_is_refused_in_words() -> None:
     architecture = convolutional()
-    with pytest.raises(AedeskError, match="dense networks only; use --engine torch"):
+    with pytest.raises(AedeskError, match="dense networks only; choose the PyTorch engine"):
         Network(architecture, initial_weights(architecture, 0))

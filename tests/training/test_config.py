@@ -163,7 +163,7 @@ def test_data_and_device_are_names(name: str, value: Any) -> None:
 
 
 def test_numpy_alone_cannot_run_convolutions() -> None:
-    with pytest.raises(AedeskError, match=r"conv has convolutions; use --engine torch"):
+    with pytest.raises(AedeskError, match=r"conv has convolutions; choose PyTorch"):
         TrainingConfig.of("conv", engine="numpy")
     assert TrainingConfig.of("mlp-128", engine="numpy").engine == "numpy"
 
@@ -180,6 +180,12 @@ def test_of_takes_the_presets_recipe_and_changes_what_is_named() -> None:
 def test_any_configuration_survives_json(config: TrainingConfig) -> None:
     plain = json.loads(json.dumps(config.to_json(), allow_nan=False))
     assert TrainingConfig.of(**plain) == config
+
+
+@pytest.mark.parametrize("changes", [{"kind": "variational"}, {"engine": "numpy"}])
+def test_an_own_network_may_do_what_its_presets_cannot(changes: dict[str, Any]) -> None:
+    config = TrainingConfig.of("conv", layers="dense", **changes)
+    assert TrainingConfig.of(**config.to_json()) == config
 
 
 @settings(max_examples=80, deadline=None)

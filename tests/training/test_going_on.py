@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,12 +21,13 @@ from aedesk.models.step import StepLoss
 from aedesk.scratch.engine import NumpyEngine
 from aedesk.storage.epochs import Epochs
 from aedesk.storage.library import load_model
-from aedesk.storage.runs import Run
+from aedesk.storage.runs import MODEL, Run
 from aedesk.training.config import TrainingConfig
 from aedesk.training.controls import Controls
-from aedesk.training.events import EpochDone, Event, Finished, Started
+from aedesk.training.events import BatchDone, Changed, EpochDone, Event, Finished, Started
 from aedesk.training.preparation import branch, prepare
 from aedesk.training.session import go_on, run_branch, run_training
+from aedesk.training.torch_engine import TorchEngine
 
 
 def configured(**changes: Any) -> TrainingConfig:
@@ -208,7 +210,7 @@ def test_a_branch_that_would_be_no_branch_is_refused(
 
 
 def test_an_epoch_that_is_not_kept_is_no_place_to_branch(few: DataSet, whole: Run, tmp_path: Path) -> None:
-    with pytest.raises(AedeskError, match="00017"):
+    with pytest.raises(AedeskError, match="epoch 17 is not kept; there are 0 to 4"):
         branch(whole, 17, configured(epochs=20), few, Run.create(tmp_path / "branch"))
 
 
@@ -298,6 +300,15 @@ def test_with_no_room_for_epochs_a_run_can_still_be_gone_on_with(
     assert_same(run, whole)
 
 
+def test_a_smaller_budget_makes_room_before_the_next_epoch_is_saved(few: DataSet, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run")
+    list(run_training(configured(epochs=3), few, run))
+    events = go_on(run, few, keep_mb=0, epochs=4)
+    next(events)
+    assert run.epochs.kept() == [0, 3]
+    events.close()  # type: ignore[attr-defined]
+
+
 def test_a_run_begun_by_one_engine_goes_on_with_the_weights_in_the_other(
     few: DataSet, tmp_path: Path
 ) -> None:
@@ -346,6 +357,182 @@ def test_a_run_killed_in_the_middle_of_anything_goes_on_to_the_same_end(
     whole = Run.create(tmp_path / "whole")
     list(run_training(TrainingConfig.from_json(cut.read_config()), digits, whole))
     assert_same(cut, whole)
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "noise_level"])
+def test_a_change_made_in_an_epoch_that_was_cut_off_is_made_again_at_the_same_step(
+    name: str, few: DataSet, tmp_path: Path
+) -> None:
+    runs = [Run.create(tmp_path / letter) for letter in "ab"]
+    for run in runs:
+        controls = Controls()
+        controls.every_step = True
+        events = run_training(configured(kind="denoising"), few, run, controls)
+        for event in events:
+            if isinstance(event, BatchDone) and (event.epoch, event.step) == (3, 1):
+                controls.change(name, 0.004)
+            if isinstance(event, Changed) and run is runs[1]:
+                events.close()  # type: ignore[attr-defined]
+                break
+    told = [event for event in go_on(runs[1], few) if isinstance(event, Changed)]
+    assert [(change.name, change.epoch) for change in told] == [(name, 2.25)]
+    assert_same(*runs)
+    assert runs[0].read_config()["changes"] == runs[1].read_config()["changes"]
+    assert len(runs[1].read_config()["changes"]) == 1
+
+
+def test_a_change_that_was_stopped_upon_is_made_again_unless_the_user_changes_the_same(
+    few: DataSet, tmp_path: Path
+) -> None:
+    run = Run.create(tmp_path / "run")
+    controls = Controls()
+    for event in run_training(configured(), few, run, controls):
+        if isinstance(event, EpochDone) and event.row["epoch"] == 2:
+            controls.change("learning_rate", 0.004)
+        if isinstance(event, Changed):
+            controls.stop()
+    assert load_model(run.path).checkpoint.config["changes"][0]["epoch"] == 2
+    again = Controls()
+    again.change("learning_rate", 0.006)
+    list(go_on(run, few, again))
+    assert [row["learning_rate"] for row in rows(run)] == [0.001, 0.001, 0.006, 0.006]
+
+
+@pytest.mark.parametrize(
+    "broken", [{}, 3, [{"epoch": 0}], [None, {"epoch": "x", "name": "beta", "old": 1, "new": 2}]]
+)
+def test_changes_that_make_no_sense_are_passed_over(broken: Any, few: DataSet, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run")
+    list(run_training(configured(epochs=1), few, run))
+    run.write_config(run.read_config() | {"changes": broken, "branched_from": "nonsense"})
+    assert epochs_of(list(go_on(run, few, epochs=2))) == [2]
+
+
+def test_a_run_that_is_moved_away_while_it_trains_ends_and_goes_on_from_its_new_place(
+    few: DataSet, whole: Run, tmp_path: Path
+) -> None:
+    run = Run.create(tmp_path / "run")
+    events = run_training(configured(), few, run)
+    for event in events:
+        if isinstance(event, EpochDone) and event.row["epoch"] == 2:
+            run.path.rename(tmp_path / "elsewhere")
+            break
+    with pytest.raises(AedeskError, match="moved or deleted while it was being trained"):
+        list(events)
+    assert not run.path.exists()
+    moved = Run(tmp_path / "elsewhere")
+    assert epochs_of(list(go_on(moved, few))) == [3, 4]
+    assert_same(moved, whole)
+
+
+def test_a_run_that_is_deleted_while_it_trains_does_not_come_back_in_pieces(
+    few: DataSet, tmp_path: Path
+) -> None:
+    run = Run.create(tmp_path / "run")
+    events = run_training(configured(), few, run)
+    next(events)
+    shutil.rmtree(run.path)
+    with pytest.raises(AedeskError, match="moved or deleted"):
+        list(events)
+    assert not run.path.exists()
+
+
+def test_a_new_run_in_the_folder_of_one_that_is_trained_leaves_that_one_alone(
+    few: DataSet, tmp_path: Path
+) -> None:
+    run = Run.create(tmp_path / "run")
+    events = run_training(configured(epochs=1), few, run)
+    next(events)  # its first epoch is not done yet
+    with pytest.raises(AedeskError, match="being trained by another"):
+        list(run_training(configured(seed=1), few, Run.create(run.path, overwrite=True)))
+    assert list(events)[-1] == Finished("completed")
+    assert run.read_config()["seed"] == 0
+    assert run.epochs.kept() == [0, 1]
+    assert run.sample.exists()
+
+
+def test_a_branch_that_fails_in_its_first_epoch_leaves_nothing(
+    few: DataSet, whole: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(TorchEngine, "step", fail)
+    run = Run.create(tmp_path / "branch")
+    with pytest.raises(AedeskError, match="out of memory"):
+        list(run_branch(whole, 2, configured(), few, run))
+    assert not run.path.exists()
+
+
+@pytest.mark.parametrize("left", ["epochs", "sample"])
+def test_a_run_killed_while_it_was_prepared_goes_on_from_its_beginning(
+    left: str, few: DataSet, whole: Run, tmp_path: Path
+) -> None:
+    run = Run.create(tmp_path / "run")
+    prepare(configured(), few, run)
+    shutil.rmtree(run.epochs.folder)
+    if left == "epochs":
+        run.sample.unlink()
+    assert epochs_of(list(go_on(run, few))) == [1, 2, 3, 4]
+    assert_same(run, whole)
+
+
+def test_a_run_that_kept_no_epochs_is_left_as_it_was(few: DataSet, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run")
+    list(run_training(configured(epochs=1), few, run))
+    shutil.rmtree(run.epochs.folder)
+    (run.path / "lock").unlink()
+    before = {path.name: path.read_bytes() for path in run.path.iterdir()}
+    with pytest.raises(AedeskError, match=r"none of this run's epochs is kept.*train it anew"):
+        list(go_on(run, few, epochs=2))
+    assert {path.name: path.read_bytes() for path in run.path.iterdir()} == before
+
+
+def test_a_run_whose_best_epoch_is_lost_goes_on_with_another(
+    few: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([0.1, 0.2, 0.3, 0.05])
+    monkeypatch.setattr(NumpyEngine, "evaluate", lambda self, *_: StepLoss(next(losses), 0.0))
+    run = Run.create(tmp_path / "run")
+    list(run_training(configured(engine="numpy", epochs=3), few, run))
+    run.epochs.path(1).write_bytes(b"junk")
+    run.model.write_bytes(b"junk")
+    events = go_on(run, few, epochs=4)
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+    list(go_on(run, few))
+    assert load_model(run.path).checkpoint.metrics["epoch"] == 4
+
+
+def test_what_a_kill_left_half_written_is_swept_away(few: DataSet, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run")
+    list(run_training(configured(epochs=1), few, run))
+    left = [
+        run.path / f".{MODEL}.0123456789ab.tmp",
+        run.epochs.folder / ".00002.safetensors.0123456789ab.tmp",
+    ]
+    for path in [*left, run.path / ".mine.tmp"]:
+        path.write_bytes(b"half")
+    list(go_on(run, few))
+    assert not any(path.exists() for path in left)
+    assert (run.path / ".mine.tmp").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"loss": "bce"}, {"kind": "denoising", "noise_level": 3.0}, {"kind": "sparse", "sparsity": 10.0}],
+)
+@pytest.mark.parametrize("engine", ["torch", "numpy"])
+def test_the_epoch_that_a_branch_begins_with_is_judged_as_the_branch_judges(
+    change: dict[str, Any], engine: str, few: DataSet, whole: Run, tmp_path: Path
+) -> None:
+    run = Run.create(tmp_path / "branch")
+    list(run_branch(whole, 4, configured(epochs=6, engine=engine, learning_rate=1e-9, **change), few, run))
+    history = run.read_history()
+    losses = [row["validation_loss"] for row in history]
+    assert losses == pytest.approx([losses[0]] * 3, rel=1e-3)
+    assert losses[0] != pytest.approx(rows(whole)[-1]["validation_loss"], rel=0.05)
+    assert np.isnan(history[0]["train_loss"])  # nobody knows: the epoch was trained on another
 
 
 @given(

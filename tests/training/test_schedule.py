@@ -54,9 +54,19 @@ def test_plateaus_are_those_of_torch(losses: list[float]) -> None:
     )
     for loss in losses:
         theirs.step(loss)
-    assert optimiser.param_groups[0]["lr"] == pytest.approx(0.5 ** plateaus(losses))
+    assert optimiser.param_groups[0]["lr"] == pytest.approx(0.5 ** plateaus(rows(losses)))
     recipe = Recipe(schedule="plateau", learning_rate=1.0)
-    assert learning_rate(recipe, 0.5, rows(losses)) == pytest.approx(0.5 ** plateaus(losses))
+    assert learning_rate(recipe, 0.5, plateaus(rows(losses))) == optimiser.param_groups[0]["lr"]
+
+
+def test_a_plateau_is_counted_anew_once_losses_mean_something_else() -> None:
+    history = rows([0.2, 0.1, 0.9, 0.8, 0.7, 0.6, 0.5])
+    assert plateaus(history) == 1
+    assert plateaus(history, [Changed(2.0, "learning_rate", 1, 4)]) == 1
+    assert plateaus(history, [Changed(2.0, "beta", 1, 4)]) == 0
+    assert (
+        plateaus(rows([0.1, 0.2, 0.2, 0.2, 0.9, 0.8]), [Changed(4.5, "beta", 1, 4)]) == 1
+    )  # what was, stays
 
 
 @given(LOSSES.filter(bool))
@@ -69,6 +79,7 @@ def test_losses_under_another_weight_are_not_compared() -> None:
     assert best_epoch(history) == 1
     assert best_epoch(history, [Changed(2.5, "beta", 1, 4)]) == 4
     assert best_epoch(history, [Changed(2.5, "learning_rate", 1, 4)]) == 1
+    assert best_epoch(history, [Changed(4.0, "beta", 1, 4)]) == 1  # no epoch has ended since
     assert why_over(Recipe(patience=2), history, []) == "patience"
     assert why_over(Recipe(patience=2), history, [Changed(2.5, "beta", 1, 4)]) is None
 

@@ -18,7 +18,7 @@ from aedesk.errors import AedeskError, Cancelled
 from aedesk.models.model import Model
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage import sample as samples
-from aedesk.storage.rewind import checkpoint_at, one_of_each
+from aedesk.storage.rewind import one_of_each
 from aedesk.storage.runs import Run
 from aedesk.training import tensorboard
 
@@ -66,7 +66,7 @@ def test_pictures_show_originals_over_what_kept_epochs_make_of_them(run: Run, tm
             assert opened.size == (image.width, image.height)
             picture = np.asarray(opened, np.float32)[::4, ::4] / 255
         rows = picture.reshape(2, 28, 10, 28).transpose(0, 2, 1, 3)
-        rebuilt = Model(checkpoint_at(run, image.step)).reconstruct(originals)
+        rebuilt = Model(run.checkpoint(run.epochs.load(image.step))).reconstruct(originals)
         assert np.abs(rows[0] - originals).max() < 0.01
         assert np.abs(rows[1] - rebuilt).max() < 0.01
 

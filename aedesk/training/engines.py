@@ -1,0 +1,46 @@
+"""The engine that a run asks for, on its device and with its threads."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+import threadpoolctl
+import torch
+
+from aedesk.scratch.engine import NumpyEngine
+from aedesk.storage.epochs import Snapshot
+from aedesk.training.config import TrainingConfig
+from aedesk.training.device import arithmetic, choose, describe
+from aedesk.training.engine import Engine
+from aedesk.training.torch_engine import TorchEngine
+
+
+def engine_at(config: TrainingConfig, snapshot: Snapshot, images: np.ndarray) -> tuple[Engine, str]:
+    """The engine as it was at the snapshot, with training images (N, 28, 28) uint8, and in words where it runs."""
+    recipe, architecture, weights = config.recipe, config.architecture, snapshot.weights
+    engine: Engine
+    if config.engine == "numpy":
+        engine = NumpyEngine(architecture, recipe, weights, images)
+        words = "CPU, NumPy alone, float32"
+    else:
+        device = choose(config.device)
+        dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
+        engine = TorchEngine(architecture, recipe, weights, images, device, dtype)
+        words = describe(device, config.precision)
+    if snapshot.optimiser:
+        engine.load_optimiser_state(snapshot.optimiser)
+    return engine, words
+
+
+@contextlib.contextmanager
+def computing(config: TrainingConfig) -> Iterator[None]:
+    """The run's threads, for torch and for the BLAS of NumPy, which torch's call does not reach, and its precision."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(config.threads)
+    try:
+        with threadpoolctl.threadpool_limits(config.threads), arithmetic(config.precision):
+            yield
+    finally:
+        torch.set_num_threads(before)
