@@ -41,7 +41,7 @@ def make_small(patch: pytest.MonkeyPatch, digits: DataSet) -> None:
 
 
 class Lab:
-    """A window; `errors` are those of its callbacks, `problems` what it said in dialogs, `bugs` what nobody expected."""
+    """A window; `errors` are its callbacks', `problems` what it said in dialogs, `bugs` what nobody expected."""
 
     def __init__(self, patch: pytest.MonkeyPatch, remembered: dict[str, Any] | None = None) -> None:
         self.errors: list[BaseException] = []

@@ -11,7 +11,7 @@ from aedesk.app.jobs import Jobs
 from aedesk.app.signal import Signal
 from aedesk.app.worker import Link, Worker
 from aedesk.errors import AedeskError
-from aedesk.storage import files, movie
+from aedesk.storage import copies, files, movie
 from aedesk.storage.runs import Run
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Keeper:
         the run itself or has a name that says no kind of film.
         """
         self.check_free()
-        outside(folder, out)
+        copies.check_outside(Run(folder), out)
         if thing in _FILMS:
             movie.check(out)
         self.thing = thing
@@ -94,12 +94,6 @@ class Keeper:
         if problem is not None:
             self._worker = self.thing = None
             self.failed.emit(problem)
-
-
-def outside(folder: Path, out: Path) -> None:
-    """Raise AedeskError if `out` is within the run in `folder`, whose files are not to be written over."""
-    if out.resolve().is_relative_to(folder.resolve()):
-        raise AedeskError(f"{out}: this is within the run itself; choose another place")
 
 
 @dataclass(frozen=True)
@@ -145,24 +139,14 @@ class _Work:
         return f"Look at it by: tensorboard --logdir {self.out.parent}"
 
     def _history(self) -> str:
-        run = Run(self.folder)
-        table = self._read(run.history, "no epoch of this run has been completed, so it has no history yet")
-        whole = table[: table.rfind(b"\n") + 1]  # the last line may be on its way
-        files.write_whole(self.out, whole)
-        epochs = max(0, whole.count(b"\n") - 1)
+        table = copies.history(Run(self.folder))
+        files.write_whole(self.out, table)
+        epochs = max(0, table.count(b"\n") - 1)
         return f"{epochs:,} {'epoch' if epochs == 1 else 'epochs'} in {self.out}"
 
     def _log(self) -> str:
-        files.write_whole(self.out, self._read(Run(self.folder).log, "this run has no log"))
+        files.write_whole(self.out, copies.log(Run(self.folder)))
         return f"The training log is in {self.out}"
-
-    def _read(self, path: Path, otherwise: str) -> bytes:
-        if not files.is_file(path):
-            raise AedeskError(f"{self.folder.name}: {otherwise} ({path.name} is missing)")
-        try:
-            return path.read_bytes()
-        except OSError as problem:
-            raise AedeskError(f"{path}: cannot be read: {files.reason(problem)}") from problem
 
     def _teller(self, link: Link[Progress | Kept]) -> Callable[[str, int, int | None], None]:
         return lambda stage, done, total: link.tell(Progress(self.thing, stage, done, total))

@@ -122,6 +122,7 @@ class Trainer:
         self._enter(State.STEPPING if step else State.RUNNING)
 
     def pause(self) -> None:
+        """Hold the run at what it tells next; a data set goes on coming in until it is there."""
         if self._worker and self.state in {State.RUNNING, State.STEPPING}:
             self._worker.pause()
             self._enter(State.PAUSED)

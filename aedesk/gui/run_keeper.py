@@ -9,7 +9,7 @@ from pathlib import Path
 from tkinter import filedialog
 
 from aedesk.app.jobs import Jobs
-from aedesk.app.keeping import Keeper, Kept, Thing, outside
+from aedesk.app.keeping import Keeper, Kept, Thing
 from aedesk.app.time_machine import TimeMachine
 from aedesk.errors import AedeskError, Cancelled
 from aedesk.gui.curves import Curves
@@ -17,6 +17,7 @@ from aedesk.gui.keeping_bar import KeepingBar
 from aedesk.gui.platform import open_folder
 from aedesk.gui.theme import Look
 from aedesk.storage import files, movie
+from aedesk.storage.copies import check_outside
 from aedesk.storage.runs import Run
 
 _NOTHING = "No run is on show: train one, or open one of the Runs tab, and it can be saved from here."
@@ -70,7 +71,7 @@ class RunKeeper:
             self.keeper.check_free()  # else the bar would have two things to tell
             out = self._ask(f"{run.name}-losses", ENDINGS, "loss plot")
             if out is not None:
-                outside(run.path, out)
+                check_outside(run, out)
                 self._curves.save(out)
                 self._on_kept(Kept(f"The loss plot is in {out}", out))
         except AedeskError as problem:

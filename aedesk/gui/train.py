@@ -403,8 +403,10 @@ class TrainTab(ttk.Frame):
 
     def _on_state(self, state: State) -> None:
         self.view.show_state(state)
-        if state is State.IDLE and self._folder is not None and not self.view.has_started:
-            self._show_again()  # it was to go on, and did not come to that
+        if state is State.IDLE:
+            self._timers.later("look", _LOOK_AGAIN, self._look_again)
+            if self._folder is not None and not self.view.has_started:
+                self._show_again()  # it was to go on, and did not come to that
         self._refresh()
 
     def _on_finished(self, folder: Path) -> None:

@@ -18,6 +18,7 @@ from aedesk.models.architecture import Architecture
 from aedesk.storage import files, tensors
 
 _KIND = "epoch"
+_MOST = 1000  # epochs that are kept, however small they are
 _SUFFIX = ".safetensors"
 _NAME = re.compile(r"(\d{5}|[1-9]\d{5,})" + re.escape(_SUFFIX), re.ASCII)  # as `Epochs.path` makes it
 
@@ -144,12 +145,13 @@ class Epochs:
 
 def kept_within(sizes: dict[int, int], budget: int, spared: Iterable[int] = ()) -> set[int]:
     """Which epochs to keep of those with these sizes in bytes: every one, or every second, fourth, eighth ..., the
-    least power of two at which they take at most `budget`; `spared` and the newest whatever they take."""
+    least power of two at which they take at most `budget` and are no more than a slider can tell apart; `spared` and the
+    newest whatever they take."""
     always = {*spared, max(sizes, default=0)} & sizes.keys()
     stride = 1
     while True:
         kept = always | {epoch for epoch in sizes if epoch % stride == 0}
-        if sum(sizes[epoch] for epoch in kept) <= budget:
+        if len(kept) <= _MOST + len(always) and sum(sizes[epoch] for epoch in kept) <= budget:
             return kept
         if stride > max(sizes, default=0):  # only epoch 0 and the spared are left
             return always

@@ -170,8 +170,8 @@ def test_a_run_without_a_log_or_a_history_is_told_so_and_nothing_is_written(
     for thing in ("log", "history"):
         desk.keep(thing, run, tmp_path / "out.txt")
     assert [str(problem) for problem in desk.problems] == [
-        "run: this run has no log (log.txt is missing)",
-        "run: no epoch of this run has been completed, so it has no history yet (history.csv is missing)",
+        f"{run.path}: this run has no log (log.txt is missing)",
+        f"{run.path}: no epoch of this run has been completed, so it has no history yet (history.csv is missing)",
     ]
     assert not (tmp_path / "out.txt").exists()
 

@@ -18,6 +18,7 @@ from aedesk.app.jobs import Jobs
 from aedesk.app.trainer import State, Trainer
 from aedesk.data.imageset import DataSet
 from aedesk.errors import AedeskError
+from aedesk.gui import train
 from aedesk.latent import tsne
 from aedesk.storage.runs import Run
 from aedesk.training.events import BatchDone
@@ -33,6 +34,7 @@ def window(screen: None, digits: DataSet, tmp_path_factory: pytest.TempPathFacto
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AEDESK_HOME", str(tmp_path_factory.mktemp("home")))
         make_small(patch, digits)
+        patch.setattr(train, "_LOOK_AGAIN", 100)  # ms
         lab = Lab(patch)
         yield lab
         lab.close()
@@ -420,33 +422,38 @@ def test_a_run_that_cannot_be_opened_is_told_and_the_one_on_show_is_left_alone(l
     assert not lab.train.branch_line.winfo_ismapped()
 
 
-def test_a_run_that_somebody_else_trains_is_followed_to_its_end(lab: Lab) -> None:
+@pytest.fixture
+def somebody() -> Iterator[Trainer]:
+    """Who trains without this window."""
     jobs = Jobs()
-    somebody = Trainer(jobs)
-    somebody.delay = 0.02
-    lab.set(epochs="12")
-    assert lab.form.chosen is not None
-    somebody.start(lab.form.chosen)
-
-    def both() -> bool:
+    trainer = Trainer(jobs)
+    trainer.delay = 0.02
+    trainer.poll = jobs.poll  # type: ignore[attr-defined]
+    yield trainer
+    jobs.stop_all()
+    while jobs.are_running:
         jobs.poll()
-        return False
 
-    def until(condition) -> None:
-        lab.until(lambda: both() or condition())
 
+def test_a_run_that_somebody_else_trains_is_followed_to_its_end(lab: Lab, somebody: Trainer) -> None:
+    def until(condition: Callable[[], object]) -> None:
+        lab.until(lambda: somebody.poll() or condition())  # type: ignore[attr-defined]
+
+    lab.set(epochs=ENDLESS)
+    somebody.start(lab.form.chosen)
     until(lambda: somebody.folder is not None and Run(somebody.folder).read_history())
     folder = somebody.folder
-    assert folder is not None
     assert lab.window.open_run(folder)
     assert lab.view.notice.headline == f"{folder.name} is being trained"
     assert not lab.view.notice.offers_to_continue
     seen = lab.view.epochs_shown
     until(lambda: lab.view.epochs_shown > seen)
     until(lambda: lab.machine.view is not None and lab.machine.view.epoch > seen)
-    until(lambda: lab.view.notice.headline == "Finished")
-    assert lab.view.epochs_shown == 12
-    until(lambda: not jobs.are_running)
+    assert lab.view.notice.headline == f"{folder.name} is being trained"
+    somebody.stop()
+    until(lambda: lab.view.notice.headline.startswith("Stopped after"))
+    assert lab.view.notice.offers_to_continue
+    assert lab.view.epochs_shown == len(Run(folder).read_history())
 
 
 def test_a_run_that_is_renamed_in_the_list_stays_on_show_at_its_epoch(lab: Lab) -> None:

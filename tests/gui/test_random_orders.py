@@ -23,10 +23,10 @@ from aedesk.errors import AedeskError
 from aedesk.gui.run_controls import DELAYS
 from aedesk.latent import tsne
 
-ORDERS = int(os.environ.get("AEDESK_ORDERS", "300"))
+ORDERS = int(os.environ.get("AEDESK_ORDERS", "200"))
 SEED = int(os.environ.get("AEDESK_SEED", "1"))
 WINDOWS = int(os.environ.get("AEDESK_WINDOWS", "2"))  # one after another
-LENGTH = (2, 7)  # deeds of an order
+LENGTH = (2, 5)  # deeds of an order
 EDITS = (
     {"preset": "dense-2d", "widths": "4"},
     {"preset": "vanilla-64"},
@@ -194,13 +194,13 @@ class Driver:
             self.lab.draw(ONE)
 
     def resize(self) -> None:
-        self.lab.root.geometry(self.dice.choice(["1000x680", "1280x800", "1400x900"]))
+        self.lab.root.geometry(self.dice.choice(["1000x680", "1100x700"]))
 
     def switch_theme(self) -> None:
         self.lab.window.toggle_theme()
 
     def wait(self) -> None:
-        self.lab.pump(self.dice.choice([0.005, 0.02, 0.04]))
+        self.lab.pump(self.dice.choice([0.005, 0.01, 0.03]))
 
 
 def odds(lab: Lab) -> list[str]:
@@ -249,6 +249,7 @@ def open_lab(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 
     def open_one() -> Lab:
         opened.append(Lab(monkeypatch, settings.load() or None))
+        opened[-1].root.geometry("1000x680")
         return opened[-1]
 
     yield open_one

@@ -272,3 +272,9 @@ def test_a_file_is_found_under_the_name_that_it_got(
     kept = Epochs(tmp_path_factory.mktemp("run"))
     kept.path(epoch).touch()
     assert kept.kept() == [epoch]
+
+
+def test_of_a_run_of_very_many_small_epochs_a_thousand_are_kept() -> None:
+    kept = kept_within(dict.fromkeys(range(10001), 1), 10**9)
+    assert 500 < len(kept) <= 1002
+    assert {0, 10_000} <= kept
