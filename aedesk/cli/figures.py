@@ -16,8 +16,8 @@ from matplotlib.lines import Line2D
 from aedesk.cli.backdrops import Backdrop
 from aedesk.cli.colouring import Colouring
 from aedesk.errors import AedeskError
-from aedesk.gui.loss_figure import figure_bytes, loss_figure
-from aedesk.gui.losses import Losses, Other, Row, Scene
+from aedesk.gui.curves.figure import figure_bytes, loss_figure
+from aedesk.gui.curves.losses import Losses, Other, Row, Scene
 from aedesk.storage import files
 
 _INCHES = (9.0, 8.0)

@@ -33,11 +33,11 @@ from aedesk.gui.hands import Hands
 from aedesk.gui.header import Header
 from aedesk.gui.map.tools import TOOLS
 from aedesk.gui.platform import IS_MAC
-from aedesk.gui.run_keeper import RunKeeper
-from aedesk.gui.run_menu import RunMenu
 from aedesk.gui.runs.tab import RunsTab
 from aedesk.gui.theme import GAP, Look
-from aedesk.gui.train import TrainTab
+from aedesk.gui.train.keeper import RunKeeper
+from aedesk.gui.train.run_menu import RunMenu
+from aedesk.gui.train.tab import TrainTab
 from aedesk.storage.runs import MODEL
 
 logger = logging.getLogger(__name__)

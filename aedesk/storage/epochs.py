@@ -145,7 +145,7 @@ class Epochs:
 
 def kept_within(sizes: dict[int, int], budget: int, spared: Iterable[int] = ()) -> set[int]:
     """Which epochs to keep of those with these sizes in bytes: every one, or every second, fourth, eighth ..., the
-    least power of two at which they take at most `budget` and are no more than a slider can tell apart; `spared` and the
+    least power of two at which they take at most `budget` and a slider can tell them apart; `spared` and the
     newest whatever they take."""
     always = {*spared, max(sizes, default=0)} & sizes.keys()
     stride = 1

@@ -18,12 +18,12 @@ from test_palette import SIGHTS, least_distance
 from aedesk.cli.figures import write_losses
 from aedesk.errors import AedeskError
 from aedesk.gui import dialogs
-from aedesk.gui.curves import Curves
-from aedesk.gui.loss_axes import freest_corner, loss_ticks
-from aedesk.gui.loss_figure import PAPER
-from aedesk.gui.loss_marks import arrange
-from aedesk.gui.losses import Batches, Losses, Mark, Scene
-from aedesk.gui.run_colours import run_colour
+from aedesk.gui.curves.axes import freest_corner, loss_ticks
+from aedesk.gui.curves.curves import Curves
+from aedesk.gui.curves.figure import PAPER
+from aedesk.gui.curves.losses import Batches, Losses, Mark, Scene
+from aedesk.gui.curves.marks import arrange
+from aedesk.gui.curves.run_colours import run_colour
 from aedesk.gui.theme import DARK, LIGHT
 from aedesk.training.events import Changed
 

@@ -17,7 +17,7 @@ from aedesk.app.data_preview import Contents, State
 from aedesk.data import sources
 from aedesk.data.imageset import DataSet, ImageSet
 from aedesk.errors import AedeskError, Cancelled
-from aedesk.gui.data_preview import DataPreviewWindow
+from aedesk.gui.form.data_preview import DataPreviewWindow
 
 
 class Bench(WindowBench):

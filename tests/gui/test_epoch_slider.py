@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from panel_bench import WindowBench, closing
 
-from aedesk.gui.epoch_slider import EpochSlider
+from aedesk.gui.train.epoch_slider import EpochSlider
 
 KEPT = [0, 2, 4, 6, 8, 10]
 

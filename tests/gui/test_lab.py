@@ -18,7 +18,7 @@ from aedesk.app.jobs import Jobs
 from aedesk.app.trainer import State, Trainer
 from aedesk.data.imageset import DataSet
 from aedesk.errors import AedeskError
-from aedesk.gui import train
+from aedesk.gui.train import tab as train
 from aedesk.latent import tsne
 from aedesk.storage.runs import Run
 from aedesk.training.events import BatchDone

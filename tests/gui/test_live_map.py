@@ -12,9 +12,9 @@ from hypothesis.extra import numpy as hnp
 from panel_bench import WindowBench, closing
 from PIL import ImageColor, ImageGrab
 
-from aedesk.gui import live_dots
-from aedesk.gui.glide import Scene, fit
-from aedesk.gui.live_map import LiveMap
+from aedesk.gui.train import live_dots
+from aedesk.gui.train.glide import Scene, fit
+from aedesk.gui.train.live_map import LiveMap
 
 CLASSES = ("circle", "square")
 SQUARE = np.array([(0, 0), (4, 0), (4, 4), (0, 4)], np.float32)

@@ -13,9 +13,9 @@ from panel_bench import WindowBench
 from PIL import ImageGrab
 
 from aedesk.errors import AedeskError
-from aedesk.gui.network_columns import columns
-from aedesk.gui.network_drawing import lay_out
-from aedesk.gui.network_picture import NetworkPicture
+from aedesk.gui.network.columns import columns
+from aedesk.gui.network.drawing import lay_out
+from aedesk.gui.network.picture import NetworkPicture
 from aedesk.models.architecture import Architecture
 from aedesk.models.design import Design
 from aedesk.models.presets import PRESETS

@@ -20,7 +20,7 @@ from aedesk.app import settings
 from aedesk.app.trainer import State
 from aedesk.data.imageset import DataSet
 from aedesk.errors import AedeskError
-from aedesk.gui.run_controls import DELAYS
+from aedesk.gui.train.controls import DELAYS
 from aedesk.latent import tsne
 
 ORDERS = int(os.environ.get("AEDESK_ORDERS", "200"))

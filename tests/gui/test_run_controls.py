@@ -4,8 +4,8 @@ import pytest
 import ttkbootstrap as ttk
 from panel_bench import WindowBench, closing
 
-from aedesk.gui.knobs import Knobs
-from aedesk.gui.run_controls import RunControls
+from aedesk.gui.train.controls import RunControls
+from aedesk.gui.train.knobs import Knobs
 from aedesk.models.presets import Recipe
 
 WIDTH = 296

@@ -16,7 +16,7 @@ from aedesk import paths
 from aedesk.analysis import animation
 from aedesk.app.trainer import State
 from aedesk.data.imageset import DataSet
-from aedesk.gui import run_keeper
+from aedesk.gui.train import keeper as run_keeper
 from aedesk.storage import movie
 from aedesk.storage.runs import Run
 

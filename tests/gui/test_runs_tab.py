@@ -11,7 +11,7 @@ from PIL import ImageColor, ImageGrab
 
 from aedesk import paths
 from aedesk.app.run_list import RunList
-from aedesk.gui.run_colours import run_colour
+from aedesk.gui.curves.run_colours import run_colour
 from aedesk.gui.runs.tab import RunsTab
 from aedesk.gui.runs.verbs import can
 from aedesk.storage import trash

@@ -8,7 +8,7 @@ import pytest
 from panel_bench import WindowBench, closing
 from PIL import ImageColor, ImageGrab
 
-from aedesk.gui.strip import Strip
+from aedesk.gui.train.strip import Strip
 
 FULL, NONE = np.ones((28, 28), np.float32), np.zeros((28, 28), np.float32)
 TEN = np.stack([FULL if number % 2 else NONE for number in range(10)])

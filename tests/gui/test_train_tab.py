@@ -17,9 +17,9 @@ from aedesk.app.jobs import Jobs
 from aedesk.app.trainer import State, Trainer
 from aedesk.data import sources
 from aedesk.errors import AedeskError, Cancelled
-from aedesk.gui.run_figures import NOTHING, duration_text
 from aedesk.gui.theme import Look
-from aedesk.gui.train import TrainTab
+from aedesk.gui.train.figures import NOTHING, duration_text
+from aedesk.gui.train.tab import TrainTab
 from aedesk.training.config import TrainingConfig
 
 

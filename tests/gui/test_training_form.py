@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from panel_bench import WindowBench
 
 from aedesk.gui.fields import whole_numbers
+from aedesk.gui.form.form import TrainingForm
+from aedesk.gui.form.settings import ABOUT_KIND, FIELDS_OF_KIND, SETTINGS
 from aedesk.gui.scrolled import ScrolledColumn
-from aedesk.gui.training_form import TrainingForm
-from aedesk.gui.training_settings import ABOUT_KIND, FIELDS_OF_KIND, SETTINGS
 from aedesk.models.architecture import Dense
 from aedesk.models.presets import PRESETS
 from aedesk.training.config import TrainingConfig

@@ -7,7 +7,7 @@ import tkinter as tk
 import ttkbootstrap as ttk
 from PIL import Image, ImageTk
 
-from aedesk.gui.run_colours import run_colour
+from aedesk.gui.curves.run_colours import run_colour
 from aedesk.gui.theme import Look
 
 _EDGE = 12  # px, before scaling

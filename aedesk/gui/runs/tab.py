@@ -12,7 +12,7 @@ import ttkbootstrap as ttk
 from aedesk import paths
 from aedesk.app.run_list import RunList
 from aedesk.errors import AedeskError
-from aedesk.gui.curves import Curves
+from aedesk.gui.curves.curves import Curves
 from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.platform import IS_MAC, open_folder
 from aedesk.gui.runs import words

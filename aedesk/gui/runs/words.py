@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from aedesk.app.run_list import MOST_COLOURS
-from aedesk.gui.run_figures import NOTHING, duration_text, loss_text
+from aedesk.gui.train.figures import NOTHING, duration_text, loss_text
 from aedesk.storage.run_card import RunCard
 
 _STATUS = {

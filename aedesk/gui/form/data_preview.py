@@ -13,9 +13,9 @@ from aedesk.app.data_preview import Contents, DataPreview, Progress, State
 from aedesk.app.jobs import Jobs
 from aedesk.data.sources import NAMES, describe, fetch_size
 from aedesk.errors import AedeskError
-from aedesk.gui.class_table import ClassTable
 from aedesk.gui.fields import explain
 from aedesk.gui.fitting_label import FittingLabel
+from aedesk.gui.form.class_table import ClassTable
 from aedesk.gui.theme import GAP, Look
 
 _SIZE = (760, 620)  # px, before scaling

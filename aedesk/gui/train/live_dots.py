@@ -12,8 +12,6 @@ import ttkbootstrap as ttk
 from PIL import Image, ImageTk
 
 from aedesk.app.viewport import Viewport, around
-from aedesk.gui.class_key import ClassKey
-from aedesk.gui.glide import Scene, fit
 from aedesk.gui.map.dots import InView
 from aedesk.gui.map.hover import HoverCard
 from aedesk.gui.map.markers import Markers
@@ -21,6 +19,8 @@ from aedesk.gui.map.painter import Groups, Painter
 from aedesk.gui.repaint import Repaint
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.timers import Timers
+from aedesk.gui.train.class_key import ClassKey
+from aedesk.gui.train.glide import Scene, fit
 
 _GLIDE = 0.25  # s from one epoch's places to the next one's
 _FRAME = 30  # ms between two frames on the way

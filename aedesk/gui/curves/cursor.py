@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
-from aedesk.gui.loss_axes import shortened
-from aedesk.gui.losses import Kind, Scene
-from aedesk.gui.run_figures import loss_text
+from aedesk.gui.curves.axes import shortened
+from aedesk.gui.curves.losses import Kind, Scene
 from aedesk.gui.theme import Palette
+from aedesk.gui.train.figures import loss_text
 
 _BESIDE = 7.0  # px between a line and what is said of it
 _REACH = 5.0  # px to either side that a dot takes

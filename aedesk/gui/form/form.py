@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import ttkbootstrap as ttk
 
 from aedesk.errors import AedeskError
-from aedesk.gui.data_picker import DataPicker
-from aedesk.gui.disclosure import Disclosure
 from aedesk.gui.fields import Field, Switch, explain
-from aedesk.gui.network_section import NetworkSection
-from aedesk.gui.settings_grid import SettingsGrid
-from aedesk.gui.theme import GAP
-from aedesk.gui.training_settings import (
+from aedesk.gui.form.data_picker import DataPicker
+from aedesk.gui.form.disclosure import Disclosure
+from aedesk.gui.form.grid import SettingsGrid
+from aedesk.gui.form.network_section import NetworkSection
+from aedesk.gui.form.settings import (
     ADVANCED,
     AUTOMATIC,
     OF_NETWORK,
@@ -28,6 +27,7 @@ from aedesk.gui.training_settings import (
     UNSEEN,
     Setting,
 )
+from aedesk.gui.theme import GAP
 from aedesk.training.config import TrainingConfig, problems, usual_design
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ import ttkbootstrap as ttk
 
 from aedesk.errors import AedeskError
 from aedesk.gui import dialogs
+from aedesk.gui.curves.losses import Batches, Losses, Mark, Other, Part, Row, Scene, Smoothing, marks_of
 from aedesk.gui.fields import explain
 from aedesk.gui.fitting_label import shortened
-from aedesk.gui.losses import Batches, Losses, Mark, Other, Part, Row, Scene, Smoothing, marks_of
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.timers import Timers
 from aedesk.storage import files
 from aedesk.training.events import Changed
 
 if TYPE_CHECKING:
-    from aedesk.gui.loss_plot import LossPlot
+    from aedesk.gui.curves.plot import LossPlot
 
 _REDRAW = 100  # ms: the least time between two redraws
 _POINT = 15  # ms: the same for the cursor alone, which costs little
@@ -109,7 +109,7 @@ class Curves(ttk.Frame):
 
     def build(self) -> None:
         """Put the axes in place; this imports Matplotlib unless it has been."""
-        from aedesk.gui.loss_plot import LossPlot
+        from aedesk.gui.curves.plot import LossPlot
 
         if self._plot is None:
             on_place = self._on_place if self._on_epoch is not None else None
@@ -237,7 +237,7 @@ class Curves(ttk.Frame):
             raise AedeskError(f"{path}: the name of a plot must end in {' or '.join(_ENDINGS)}")
         if self._scene.is_empty:
             raise AedeskError("there are no losses to draw yet; train a model, or pick a run")
-        from aedesk.gui.loss_figure import figure_bytes, loss_figure
+        from aedesk.gui.curves.figure import figure_bytes, loss_figure
 
         files.write_whole(path, figure_bytes(loss_figure(self._scene), path.suffix))
 

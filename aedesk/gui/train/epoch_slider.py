@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 import ttkbootstrap as ttk
 
-from aedesk.gui.epoch_track import EpochTrack
 from aedesk.gui.fields import explain
 from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.panels.buttons import allow
 from aedesk.gui.panels.ticker import Ticker
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.timers import Timers
+from aedesk.gui.train.epoch_track import EpochTrack
 
 _PACE = 125  # ms from epoch to epoch while they are played
 _PATIENCE = 1000  # ms until an epoch that was asked for and never came is given up

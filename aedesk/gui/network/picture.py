@@ -12,8 +12,8 @@ import ttkbootstrap as ttk
 from PIL import ImageTk
 
 from aedesk.gui.fields import explain
-from aedesk.gui.network_columns import CODE, Column, caption, columns, totals
-from aedesk.gui.network_drawing import BRACKET, draw, lay_out
+from aedesk.gui.network.columns import CODE, Column, caption, columns, totals
+from aedesk.gui.network.drawing import BRACKET, draw, lay_out
 from aedesk.gui.theme import Look
 from aedesk.models.architecture import Architecture
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aedesk.app.trainer import State
-from aedesk.gui.losses import marks_of
-from aedesk.gui.run_figures import loss_text
+from aedesk.gui.curves.losses import marks_of
+from aedesk.gui.train.figures import loss_text
 from aedesk.training.config import TrainingConfig
 from aedesk.training.ending import best_epoch
 from aedesk.training.events import Changed, HistoryRow, Reason

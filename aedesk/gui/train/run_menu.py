@@ -9,8 +9,8 @@ from aedesk.app.pace import Stride
 from aedesk.app.trainer import State, Trainer
 from aedesk.errors import AedeskError
 from aedesk.gui.commands import Command
-from aedesk.gui.run_keeper import RunKeeper
-from aedesk.gui.train import TrainTab
+from aedesk.gui.train.keeper import RunKeeper
+from aedesk.gui.train.tab import TrainTab
 
 _MENU = "Run"
 _NO_RUN = "No run is on show: train one, or open one of the Runs tab."

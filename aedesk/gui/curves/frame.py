@@ -10,10 +10,10 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
-from aedesk.gui.loss_axes import Corner, freest_corner, loss_ticks, set_scales, shortened
-from aedesk.gui.loss_marks import Flag, arrange
-from aedesk.gui.losses import MOST_BESIDE, Kind, Other, Scene, Stroke
-from aedesk.gui.run_colours import COUNT, run_colour
+from aedesk.gui.curves.axes import Corner, freest_corner, loss_ticks, set_scales, shortened
+from aedesk.gui.curves.losses import MOST_BESIDE, Kind, Other, Scene, Stroke
+from aedesk.gui.curves.marks import Flag, arrange
+from aedesk.gui.curves.run_colours import COUNT, run_colour
 
 Entry = tuple[str, str, float, float, Any]  # words, colour, width, alpha and dashes of a line of the legend
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from aedesk.gui.losses import Mark
+from aedesk.gui.curves.losses import Mark
 
 _TOGETHER = 6.0  # px: changes this near are told as one
 _APART = 8.0  # px between the words of two

@@ -9,9 +9,9 @@ import numpy as np
 import ttkbootstrap as ttk
 
 from aedesk.gui.fields import explain
-from aedesk.gui.live_dots import LiveDots
 from aedesk.gui.map.controls import LAYOUTS
 from aedesk.gui.theme import GAP, Look
+from aedesk.gui.train.live_dots import LiveDots
 
 _TIPS = {
     "native": "The two numbers of the code themselves.",

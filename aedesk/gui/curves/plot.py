@@ -16,10 +16,10 @@ from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from aedesk.gui.loss_cursor import Cursor, readout
-from aedesk.gui.loss_frame import Frame
-from aedesk.gui.loss_marks import Flag
-from aedesk.gui.losses import Scene
+from aedesk.gui.curves.cursor import Cursor, readout
+from aedesk.gui.curves.frame import Frame
+from aedesk.gui.curves.losses import Scene
+from aedesk.gui.curves.marks import Flag
 from aedesk.gui.theme import Palette
 
 _REACH = 4  # px from a mark within which the pointer is on it

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 import ttkbootstrap as ttk
 
 from aedesk.gui.fields import Field, Switch
+from aedesk.gui.form.settings import Setting
 from aedesk.gui.theme import GAP
-from aedesk.gui.training_settings import Setting
 
 
 class SettingsGrid(ttk.Frame):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aedesk.gui.fields import NO, YES, number, whole_number, whole_numbers
-from aedesk.gui.network_columns import ACTIVATIONS
+from aedesk.gui.network.columns import ACTIVATIONS
 
 _CURVES = {label[:1].upper() + label[1:]: name for name, label in ACTIVATIONS.items()}
 AUTOMATIC = {"Automatic": "auto"}

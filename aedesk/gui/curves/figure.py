@@ -10,8 +10,8 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from aedesk.gui.loss_frame import Frame
-from aedesk.gui.losses import Scene
+from aedesk.gui.curves.frame import Frame
+from aedesk.gui.curves.losses import Scene
 
 ENDINGS = (".png", ".svg", ".pdf")
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 
 import ttkbootstrap as ttk
 
-from aedesk.gui.disclosure import Disclosure
 from aedesk.gui.fields import Field, explain
-from aedesk.gui.settings_grid import SettingsGrid
-from aedesk.gui.training_settings import ABOUT_KIND, FIELDS_OF_KIND, KIND, KIND_FIELDS, NETWORK, OF_NETWORK
+from aedesk.gui.form.disclosure import Disclosure
+from aedesk.gui.form.grid import SettingsGrid
+from aedesk.gui.form.settings import ABOUT_KIND, FIELDS_OF_KIND, KIND, KIND_FIELDS, NETWORK, OF_NETWORK
 from aedesk.models.architecture import Architecture
 from aedesk.models.presets import PRESETS
 

@@ -8,7 +8,7 @@ from math import log
 
 from PIL import Image, ImageColor, ImageDraw
 
-from aedesk.gui.network_columns import SAMPLED, Column
+from aedesk.gui.network.columns import SAMPLED, Column
 from aedesk.gui.theme import Palette
 
 _BAR = 15  # px: how wide a layer of plain numbers is

@@ -18,17 +18,17 @@ from aedesk.app.time_machine import TimeMachine
 from aedesk.app.trainer import Fetching, State, Trainer, list_devices
 from aedesk.data.sources import fetch_size
 from aedesk.errors import AedeskError
-from aedesk.gui.branch_line import Branch, BranchLine
-from aedesk.gui.data_preview import DataPreviewWindow
-from aedesk.gui.knobs import Knobs
+from aedesk.gui.form.data_preview import DataPreviewWindow
+from aedesk.gui.form.form import TrainingForm
 from aedesk.gui.platform import open_folder
-from aedesk.gui.run_controls import RunControls
-from aedesk.gui.run_view import RunView
 from aedesk.gui.scrolled import ScrolledColumn
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.timers import Timers
-from aedesk.gui.training_form import TrainingForm
-from aedesk.gui.watched_run import changes_of
+from aedesk.gui.train.branch_line import Branch, BranchLine
+from aedesk.gui.train.controls import RunControls
+from aedesk.gui.train.knobs import Knobs
+from aedesk.gui.train.view import RunView
+from aedesk.gui.train.watched_run import changes_of
 from aedesk.models.architecture import Architecture
 from aedesk.models.presets import Recipe
 from aedesk.storage.runs import Run

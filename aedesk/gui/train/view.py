@@ -14,15 +14,15 @@ from aedesk import sketch
 from aedesk.app.ink import Ink
 from aedesk.app.time_machine import EpochView, TimeMachine
 from aedesk.app.trainer import Fetching, State
-from aedesk.gui.curves import Curves
-from aedesk.gui.epoch_slider import EpochSlider
-from aedesk.gui.live_map import LiveMap
-from aedesk.gui.network_picture import NetworkPicture
-from aedesk.gui.run_figures import NOTHING, RunFigures, duration_text, loss_text
-from aedesk.gui.run_notice import RunNotice
-from aedesk.gui.strip import Strip
+from aedesk.gui.curves.curves import Curves
+from aedesk.gui.network.picture import NetworkPicture
 from aedesk.gui.theme import GAP, Look
-from aedesk.gui.watched_run import WatchedRun, changes_of, joined, lowered
+from aedesk.gui.train.epoch_slider import EpochSlider
+from aedesk.gui.train.figures import NOTHING, RunFigures, duration_text, loss_text
+from aedesk.gui.train.live_map import LiveMap
+from aedesk.gui.train.notice import RunNotice
+from aedesk.gui.train.strip import Strip
+from aedesk.gui.train.watched_run import WatchedRun, changes_of, joined, lowered
 from aedesk.models.architecture import Architecture
 from aedesk.storage.runs import Run
 from aedesk.training.config import TrainingConfig

@@ -12,10 +12,10 @@ from aedesk.app.jobs import Jobs
 from aedesk.app.keeping import Keeper, Kept, Thing
 from aedesk.app.time_machine import TimeMachine
 from aedesk.errors import AedeskError, Cancelled
-from aedesk.gui.curves import Curves
-from aedesk.gui.keeping_bar import KeepingBar
+from aedesk.gui.curves.curves import Curves
 from aedesk.gui.platform import open_folder
 from aedesk.gui.theme import Look
+from aedesk.gui.train.keeping_bar import KeepingBar
 from aedesk.storage import files, movie
 from aedesk.storage.copies import check_outside
 from aedesk.storage.runs import Run
@@ -65,7 +65,7 @@ class RunKeeper:
         run = self._run_on_show()
         if run is None:
             return
-        from aedesk.gui.loss_figure import ENDINGS
+        from aedesk.gui.curves.figure import ENDINGS
 
         try:
             self.keeper.check_free()  # else the bar would have two things to tell
