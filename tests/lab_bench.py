@@ -213,7 +213,7 @@ class Lab:
             self.window.run_list.removed.emit([self.machine.folder])
         self.train.give_up_branch()
         self.until(lambda: not self.window.jobs.are_running)
-        self.choose(self.controls.speed, "Full speed")
+        self.choose(self.controls.speed, "Fastest")
         self.machine.choose_map("plain")
         self.view.curves.set_log(False)
         self.view.curves.set_smoothing("none")

@@ -29,9 +29,9 @@ class Caption:
 
     @classmethod
     def of(cls, epoch: float, last: int, losses: dict[int, float], share: float) -> Caption:
-        """epoch: how many are done, with a fraction; the loss is that of the last one that is whole."""
-        done, within = math.floor(epoch + 1e-6), math.ceil(epoch - 1e-6)
-        words = "before training" if within == 0 else f"epoch {within} of {last}"
+        """epoch: how many are done, with a fraction; what is told is the last one that is whole."""
+        done = math.floor(epoch + 1e-6)
+        words = "before training" if done == 0 else f"epoch {done} of {last}"
         loss = f"validation loss {losses[done]:.4f}" if done in losses else ""
         return cls(words, loss, share)
 

@@ -20,11 +20,13 @@ from aedesk.storage.sample import Sample
 
 if TYPE_CHECKING:
     from aedesk.models.model import Model
+    from aedesk.training.events import Glimpse
 
 MapKind = Literal["plain", "tsne"]
 """`plain`: the codes themselves where they are two numbers, else their principal components."""
 
 _PICTURES = 10
+_NO_EPOCH = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,8 @@ class EpochView:
     model: the network of then, in use. sample: the validation images it is watched with. points: (n, 2) float32, where
     their codes lay. originals, reconstructions: (10, 28, 28) float32 in [0, 1], a few of them before and after the
     network. row: of the history, empty for epoch 0. map_is_coming: the points are only those of a map like the one
-    that was asked for, which is being computed; the same view with that one follows.
+    that was asked for, which is being computed; the same view with that one follows. step: 0, or how many steps of the
+    next epoch have been taken since.
     """
 
     folder: Path
@@ -47,9 +50,10 @@ class EpochView:
     reconstructions: np.ndarray
     row: dict[str, float]
     map_is_coming: bool = False
+    step: int = 0
 
     def answers(self, wish: _Wish) -> bool:
-        return not self.map_is_coming and _Wish(self.folder, self.epoch, self.kind) == wish
+        return not self.map_is_coming and not self.step and _Wish(self.folder, self.epoch, self.kind) == wish
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,13 @@ class TimeMachine:
         self._wanted: _Wish | None = None
         self._in_hand: _InHand | None = None
         self._tsne: dict[int, np.ndarray] = {}  # epoch -> its map
+        self._sizes: dict[int, int] = {}  # epoch -> bytes of its file, which nobody changes
         self.folder: Path | None = None
         self.kept: list[int] = []
         self.kind: MapKind = "plain"
         self.is_following = True
         self.view: EpochView | None = None
+        self._glimpse: Glimpse | None = None
         self.kept_changed: Signal[list[int]] = Signal()
         self.shown: Signal[EpochView] = Signal()
         self.sketch_changed: Signal[tuple[np.ndarray, np.ndarray] | None] = Signal()
@@ -85,7 +91,7 @@ class TimeMachine:
     @property
     def bytes(self) -> int:
         """What the kept epochs take on the disk."""
-        return Run(self.folder).epochs.bytes() if self.folder is not None else 0
+        return sum(self._sizes.values())
 
     @property
     def epoch(self) -> int | None:
@@ -101,8 +107,9 @@ class TimeMachine:
 
     def close(self) -> None:
         """Show no run any more."""
-        self.folder, self.kept, self.view, self._wanted = None, [], None, None
+        self.folder, self.kept, self.view, self._wanted, self._glimpse = None, [], None, None, None
         self._tsne.clear()
+        self._sizes.clear()
         if self._in_hand is not None:
             self._in_hand.worker.stop()
             self._in_hand = None  # what it still says is not listened to
@@ -125,6 +132,19 @@ class TimeMachine:
             nearest = self.kept[-1] if epoch is None else min(self.kept, key=lambda kept: abs(kept - epoch))
             self._want(_Wish(self.folder, nearest, self.kind), at_once=True)
 
+    def glimpse(self, glimpse: Glimpse) -> None:
+        """Show the run in the middle of an epoch, where the newest is followed; what is on its way comes first."""
+        self._glimpse = glimpse
+        self._glance()
+
+    def _glance(self) -> None:
+        glimpse, view = self._glimpse, self.view
+        if view is None or not self.is_following or self._in_hand is not None or self._wanted is not None:
+            return
+        self._glimpse = None
+        if glimpse is not None and glimpse.epoch > view.epoch:
+            self._take(_Glance(view, glimpse), _Wish(view.folder, _NO_EPOCH, view.kind))
+
     def choose_map(self, kind: MapKind) -> None:
         """Show the sample's codes by another map."""
         self.kind = kind
@@ -141,9 +161,15 @@ class TimeMachine:
         self.sketch_changed.emit((seen, self.view.model.reconstruct(seen)[0]))
 
     def _list_kept(self) -> None:
-        kept = Run(self.folder).epochs.kept() if self.folder is not None else []
-        if kept != self.kept:
+        epochs = Run(self.folder).epochs if self.folder is not None else None
+        kept = epochs.kept() if epochs is not None else []
+        if epochs is not None and kept != self.kept:
             self.kept = kept
+            # Only those that are new: a look at a thousand files takes 7 ms, and this comes after every epoch.
+            self._sizes = {
+                epoch: self._sizes[epoch] if epoch in self._sizes else _size(epochs.path(epoch))
+                for epoch in kept
+            }
             self.kept_changed.emit(kept)
 
     def _want(self, wish: _Wish, *, at_once: bool = False) -> None:
@@ -170,6 +196,10 @@ class TimeMachine:
             known=self._tsne.get(wish.epoch),
             start=self._tsne_near(wish.epoch),
         )
+        self._take(look, wish)
+
+    def _take(self, look: _Look | _Glance, wish: _Wish) -> None:
+        """Have a look in the background, and show what it sees."""
 
         def on_item(view: EpochView) -> None:
             if self._in_hand is in_hand:
@@ -183,7 +213,7 @@ class TimeMachine:
         in_hand = self._in_hand = _InHand(self._jobs.start("time machine", look, on_item, on_end), wish)
 
     def _show(self, view: EpochView) -> None:
-        if view.kind == "tsne" and not view.map_is_coming:
+        if view.kind == "tsne" and not view.map_is_coming and not view.step:
             self._tsne[view.epoch] = view.points
         self.view = view
         self.shown.emit(view)
@@ -198,6 +228,7 @@ class TimeMachine:
             self._on_failed(look.wish, problem)
         elif self._in_hand is None:
             self._start()
+            self._glance()
 
     def _on_failed(self, wish: _Wish, problem: BaseException) -> None:
         self._list_kept()
@@ -212,6 +243,29 @@ class TimeMachine:
         """The t-SNE map to start from: of the nearest epoch that has one."""
         nearest = min(self._tsne, key=lambda other: abs(other - epoch), default=None)
         return None if nearest is None else self._tsne[nearest]
+
+
+@dataclass(frozen=True, eq=False)
+class _Glance:
+    """Makes a view of weights in memory, in the worker's thread. view: of the same run, at its last epoch."""
+
+    view: EpochView
+    glimpse: Glimpse
+
+    def __call__(self, link: Link[Any]) -> Iterator[EpochView]:
+        from aedesk.models.model import Model
+
+        glimpse, view = self.glimpse, self.view
+        model = Model(replace(view.model.checkpoint, weights=glimpse.weights))
+        yield replace(
+            view,
+            epoch=glimpse.epoch - 1,
+            step=glimpse.step,
+            model=model,
+            points=glimpse.points if view.kind == "plain" else view.points,
+            reconstructions=model.reconstruct(view.originals),
+            map_is_coming=False,
+        )
 
 
 @dataclass(eq=False)
@@ -275,3 +329,10 @@ class _Look:
             raise
         except AedeskError:  # too few images for t-SNE: of those, the plain map shows all
             return plain
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # thinned out a moment ago
+        return 0

@@ -58,24 +58,32 @@ def deleted_runs(name: str) -> list[Token]:
     Raises AedeskError if there is none.
     """
     from aedesk import paths
-    from aedesk.storage import trash
     from aedesk.storage.tensors import one_line
 
     place = _in_full(name)
-    folder = place.parent if name and _is_path(name) else paths.runs()
-    wanted = place.name
-    try:
-        places = sorted((folder / trash.TRASH).iterdir(), key=lambda place: place.stat().st_mtime_ns)
-        kept = [run for place in places for run in place.iterdir()]
-    except OSError:
-        kept = []
-    tokens = [trash.Token(folder / run.name, run) for run in kept if not name or run.name == wanted]
+    folder, wanted = paths.runs(), place.name
+    tokens = [] if name and _is_path(name) else _in_trash(folder, wanted if name else None)
+    if name and not tokens:  # as `find`: one's own runs come first
+        folder = place.parent
+        tokens = _in_trash(folder, wanted)
     if not tokens:
         what = f"no run {one_line(wanted)!r}" if name else "no run"
         raise AedeskError(
             f"There is {what} in the trash of {folder}; what was deleted stays there for a day."
         )
     return tokens
+
+
+def _in_trash(folder: Path, wanted: str | None) -> list[Token]:
+    """What lies in the trash of a folder, of that name or all of it, oldest first."""
+    from aedesk.storage import trash
+
+    try:
+        places = sorted((folder / trash.TRASH).iterdir(), key=lambda place: place.stat().st_mtime_ns)
+        kept = [run for place in places for run in place.iterdir()]
+    except OSError:
+        return []
+    return [trash.Token(folder / run.name, run) for run in kept if wanted is None or run.name == wanted]
 
 
 def _is_path(name: str) -> bool:

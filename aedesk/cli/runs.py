@@ -153,13 +153,15 @@ def compare(arguments: argparse.Namespace) -> int:
 
 
 def delete(arguments: argparse.Namespace) -> int:
+    from aedesk import paths
     from aedesk.storage import trash
 
     folders = find_all(arguments.names)
     for folder in folders:
         trash.put(folder)
         trash.empty(folder.parent)
-        print(f"{folder.name} is in the trash for a day; `aedesk runs undelete` brings it back")
+        name = folder.name if folder.parent == paths.runs() else str(folder)
+        print(f"{folder.name} is in the trash for a day; `aedesk runs undelete {name}` brings it back")
     return 0
 
 

@@ -15,7 +15,7 @@ from aedesk.cli.progress import say
 from aedesk.cli.run_names import find
 from aedesk.errors import AedeskError
 from aedesk.storage.runs import Run
-from aedesk.training.config import TrainingConfig
+from aedesk.training.config import DESIGN_FIELDS, TrainingConfig, without_effect
 from aedesk.training.controls import Controls
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def config_of(settings: dict[str, Any]) -> TrainingConfig:
     """The settings of a new run; what was not given is left to the preset. AedeskError for nonsense."""
+    if "preset" not in settings and settings.keys() & {*DESIGN_FIELDS}:  # an own network needs no name
+        settings = {"preset": "conv" if settings.get("layers") == "conv" else "dense-32", **settings}
     if "preset" not in settings:
         raise AedeskError(
             "say what to train: --preset NAME, --config FILE, --resume RUN or --branch RUN; see `aedesk train --help`"
@@ -100,6 +102,9 @@ def config_of(settings: dict[str, Any]) -> TrainingConfig:
 
 def _new(arguments: argparse.Namespace, settings: dict[str, Any]) -> _Begun:
     config = config_of(settings)
+    for name in without_effect(config):
+        if getattr(arguments, name) is not None:
+            say(f"aedesk: --{name.replace('_', '-')} has no effect on this run")
     data = datasets.load(arguments, config.data)
     folder = _folder(arguments)
 
@@ -163,12 +168,14 @@ def _folder(arguments: argparse.Namespace) -> Run:
 def _follow(config: TrainingConfig, data: str, events: Iterator[Event]) -> str:
     """Show a run as it goes, and return the reason of its end."""
     from aedesk.cli.training_log import TrainingLog
-    from aedesk.training.events import Finished
+    from aedesk.training.events import Finished, Started
 
     reason = ""
     with TrainingLog(config, data) as log:
         for event in events:
             log.show(event)
+            if isinstance(event, Started) and event.epoch >= event.epochs:
+                say(f"aedesk: this run has had its {event.epochs} epochs; give --epochs for more")
             if isinstance(event, Finished):
                 reason = event.reason
     return reason

@@ -39,7 +39,10 @@ def show_problem(master: tk.Misc, problem: BaseException) -> None:
 
 def ask_to_stop_training(master: tk.Misc) -> bool:
     """Whether to close although a run is on; to go on training is the default."""
-    words = "A model is being trained. Close now, and the run ends here; what it has learnt so far is kept."
+    words = (
+        "A model is being trained. Close now, and the run ends here; what it has learnt so far is kept, "
+        "and it can be continued next time."
+    )
     return (
         _ask(master, words, ["Stop and close", "Keep training:primary"], "question-circle")
         == "Stop and close"

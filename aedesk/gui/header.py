@@ -32,7 +32,7 @@ class Header(ttk.Frame):
         self.device = "CPU"
         self._on_model = on_model
         self._references: list[str] = []
-        self._tab = tk.StringVar(value="explore")
+        self._tab = tk.StringVar(self, value="explore")
         for name, text in (("explore", "Explore"), ("train", "Train"), ("runs", "Runs")):
             button = ttk.Radiobutton(
                 self,
@@ -45,10 +45,9 @@ class Header(ttk.Frame):
             )
             button.pack(side="left", padx=(0, 2))
         ttk.Label(self, text="Model", style="Muted.TLabel").pack(side="left", padx=(3 * GAP, GAP))
-        self._picker = ttk.Combobox(self, state="readonly", width=24)
+        self._picker = ttk.Combobox(self, state="readonly", width=24, postcommand=self.list_models)
         self._picker.pack(side="left")
         self._picker.bind("<<ComboboxSelected>>", lambda _: self._on_picked())
-        self._picker.bind("<Button-1>", lambda _: self.list_models(), add="+")
         explain(self._picker, "Shipped models first, then your own runs, newest first.")
         theme = ttk.Button(self, icon="circle-half", command=on_theme, bootstyle="ghost", padding=5)
         theme.pack(side="right")
@@ -101,7 +100,7 @@ def _title(reference: str) -> str:
     """A shipped name as it is; of a path, the name of the run's folder or of the file."""
     parts = reference.replace("\\", "/").rstrip("/").split("/")
     if len(parts) > 2 and parts[-2] == "epochs":
-        return f"{parts[-3]}, epoch {int(parts[-1].partition('.')[0])}"
+        return f"Epoch {int(parts[-1].partition('.')[0])} of {parts[-3]}"
     return parts[-2] if parts[-1] == "model.safetensors" and len(parts) > 1 else parts[-1]
 
 

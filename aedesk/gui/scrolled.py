@@ -40,11 +40,14 @@ class ScrolledColumn(ttk.Frame):
 
     def follow(self) -> None:
         """Scroll with the wheel wherever the pointer is in the column, and to what gets the focus."""
+        # By a tag of its own: a widget that is bound to the focus itself is one that the Tab key stops at.
+        tag = f"within {self}"
+        self.bind_class(tag, "<FocusIn>", self._on_focus)
         waiting: list[tk.Misc] = [self._view]
         while waiting:
             widget = waiting.pop()
             bind_wheel(widget, self._on_wheel)
-            widget.bind("<FocusIn>", self._on_focus, add="+")
+            widget.bindtags((*widget.bindtags(), tag))
             # A tooltip that is open counts as a child of its widget.
             waiting += [child for child in widget.winfo_children() if not isinstance(child, tk.Toplevel)]
 

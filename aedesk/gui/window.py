@@ -1,4 +1,4 @@
-"""The main window: header, two tabs, menus and shortcuts, one tick, and an orderly end."""
+"""The main window: header, three tabs, menus and shortcuts, one tick, and an orderly end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 import logging
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ from aedesk.gui.platform import IS_MAC
 from aedesk.gui.runs.tab import RunsTab
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.train.keeper import RunKeeper
-from aedesk.gui.train.run_menu import RunMenu
+from aedesk.gui.train.run_menu import NOTHING_KEPT, RunMenu
 from aedesk.gui.train.tab import TrainTab
 from aedesk.storage.runs import MODEL
 
@@ -177,12 +177,12 @@ class Window:
             Command("Draw", "Thinner", lambda: explore.change_brush(-6), bare="bracketleft"),
             Command("Draw", "Thicker", lambda: explore.change_brush(6), bare="bracketright"),
             *tools,
-            Command("Map", "Whole map", pane.map.fit, "0"),
+            Command("Map", "Whole map", self._on_map(pane.map.fit), "0"),
             Command("Map", "Larger", lambda: pane.map.zoom(1.25), on_map="plus equal KP_Add"),
             Command("Map", "Smaller", lambda: pane.map.zoom(0.8), on_map="minus KP_Subtract"),
-            Command("Map", "Find points ...", pane.find.open, "f"),
-            Command("Map", "Select all points shown", pane.select_all, "a"),
-            Command("Map", "Surprise me", pane.surprise, "u"),
+            Command("Map", "Find points ...", self._on_map(pane.find.open), "f"),
+            Command("Map", "Select all points shown", self._on_map(pane.select_all), "a"),
+            Command("Map", "Surprise me", self._on_map(pane.surprise), "u"),
             Command("Map", "Decoded digits behind the points", pane.toggle_digits, on_map="d"),
             Command("Map", "Where to trust the decoder", pane.toggle_trust, on_map="t"),
             Command("Map", "Every training image or fewer", pane.toggle_all_points, on_map="a"),
@@ -282,8 +282,12 @@ class Window:
 
     def branch_run(self, folder: Path) -> None:
         """Plan a run that begins at the newest epoch of one of the list; the Train tab has the others."""
-        if self.open_run(folder) and self.train.machine.kept:
-            self.train.plan_branch(self.train.machine.kept[-1])
+        if self.open_run(folder):
+            kept = self.train.machine.kept
+            if kept:
+                self.train.plan_branch(kept[-1])
+            else:
+                self._status.set(NOTHING_KEPT)
 
     def open_model(self) -> None:
         path = filedialog.askopenfilename(
@@ -336,10 +340,15 @@ class Window:
             return
         self._closing = True
         self._remember()
+        self.run_list.end()
         self._status.set("Closing: waiting for the work in the background to end ...")
         self.jobs.stop_all()
 
     # --- helpers ---
+
+    def _on_map(self, act: Callable[[], object]) -> Callable[[], object]:
+        """What is done to the map, only where the map can be seen: keys come from every tab."""
+        return lambda: act() if self.explore.winfo_ismapped() else self.show_tab("explore")
 
     def _data_for_digits(self) -> str:
         """The data set the model in use was trained on where it is here, else the one that always is."""

@@ -21,6 +21,7 @@ _EARLY_STEPS, _STEPS = 250, 500
 _STEPS_ON = 150  # from a map that is nearly right
 _REPORT_EVERY = 10  # steps
 _FEWEST = 10  # codes
+_FEW = 3000  # codes up to which Barnes-Hut is quicker
 
 Progress = Callable[[int, int, np.ndarray | None], None]
 
@@ -87,12 +88,14 @@ def layout(
     affinities = openTSNE.affinity.PerplexityBasedNN(
         knn_index=_knn_index(codes, int(3 * perplexity)), perplexity=perplexity, n_jobs=workers
     )
-    # The FFT method gives the same map for any number of workers; Barnes-Hut does not.
+    # The FFT method gives the same map for any number of workers, Barnes-Hut only for one; but of few points, that one
+    # is ten times as quick.
+    method, workers = ("bh", 1) if len(codes) <= _FEW else ("fft", workers)
     embedding = openTSNE.TSNEEmbedding(
         _shrunk(pca.fit(codes).points) if start is None else start.astype(np.float64),
         affinities,
         n_jobs=workers,
-        negative_gradient_method="fft",
+        negative_gradient_method=method,
     )
     stages = [(_EARLY_STEPS, {"exaggeration": 12}), (_STEPS, {})] if start is None else [(_STEPS_ON, {})]
     total = sum(steps for steps, _ in stages)

@@ -60,7 +60,7 @@ class Recipe:
     noise_level: float = 0.3
     sparsity: float = 3e-3
     contraction: float = 0.01
-    beta: float = 1.0
+    beta: float = 0.2
     warm_up: int = 0
     minutes: float = 0.0
     patience: int = 0

@@ -122,6 +122,20 @@ SETTINGS = (
 """The name of every setting but the preset."""
 
 
+def without_effect(config: TrainingConfig) -> set[str]:
+    """The settings that this run does not look at: of other kinds of autoencoder, and of other layers."""
+    of_kind = {
+        "denoising": {"noise", "noise_level"},
+        "sparse": {"sparsity"},
+        "contractive": {"contraction"},
+        "variational": {"beta", "warm_up"},
+    }
+    others = {name for kind, names in of_kind.items() if kind != config.recipe.kind for name in names}
+    if config.design is not None:
+        others.add("filters" if config.design.layers == "dense" else "widths")
+    return others
+
+
 def problems(preset: str, changes: Mapping[str, Any]) -> dict[str, str]:
     """What makes no sense about `TrainingConfig.of(preset, **changes)`: the name of a field -> a sentence; else empty.
 

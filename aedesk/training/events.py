@@ -1,9 +1,11 @@
-"""What a training run tells while it runs: plain numbers."""
+"""What a training run tells while it runs: plain numbers, and arrays that nobody else writes to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 from aedesk.models.history import HistoryRow as HistoryRow
 
@@ -40,6 +42,19 @@ class BatchDone:
     learning_rate: float
     images_per_second: float
     seconds_left: float
+
+
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """The network in the middle of an epoch, told before a BatchDone where every step is told, a few times a second.
+
+    weights: as `Engine.weights`. points: (n, 2) float32, where the codes of the run's sample lie by now.
+    """
+
+    epoch: int
+    step: int
+    weights: dict[str, np.ndarray]
+    points: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -87,4 +102,4 @@ class Finished:
     reason: Reason
 
 
-Event = Started | BatchDone | EpochDone | Changed | Finishing | Finished
+Event = Started | BatchDone | Glimpse | EpochDone | Changed | Finishing | Finished

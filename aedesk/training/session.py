@@ -7,6 +7,7 @@ on from the newest snapshot (`go_on`): a run that was cut off takes the very pat
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -24,12 +25,13 @@ from aedesk.storage.runs import Run
 from aedesk.training.config import TrainingConfig
 from aedesk.training.controls import Controls
 from aedesk.training.engines import computing, engine_at
-from aedesk.training.events import Changed, EpochDone, Event, Finished, Finishing, Started
+from aedesk.training.events import BatchDone, Changed, EpochDone, Event, Finished, Finishing, Glimpse, Started
 from aedesk.training.loop import train
 from aedesk.training.preparation import branch, check_data, prepare, split
 from aedesk.training.record import Record
 from aedesk.training.text_log import TextLog
 
+_GLIMPSE_EVERY = 0.15  # seconds
 _CHUNK = 500  # images between two Finishing
 MAY_CHANGE = ("device", "epochs", "minutes", "patience", "target", "keep_mb")
 """Settings that a run may go on with in place of its own; for all others, branch a new one."""
@@ -128,10 +130,16 @@ def _go_on(
         log.write(started)
         yield started
         points = snapshot.points
+        glimpsed = 0.0
         for event in train(config, engine, training, validation, controls, record.past):
             if isinstance(event, EpochDone):
                 points = follow(engine.encode(sample.images), points)
                 record.keep(event, engine, points)
+            elif isinstance(event, BatchDone) and controls.every_step:
+                if time.monotonic() - glimpsed >= _GLIMPSE_EVERY:
+                    glimpsed = time.monotonic()
+                    now = follow(engine.encode(sample.images), points)
+                    yield Glimpse(event.epoch, event.step, engine.weights(), now)
             elif isinstance(event, Changed):
                 record.note()
             elif isinstance(event, Finished):

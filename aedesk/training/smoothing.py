@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 _LARGEST = 1e100  # what a term is scaled by at most within a block
+_LEAST = 1e-12  # a weight below which nothing is averaged that a float could hold
 
 
 def smooth(values: np.ndarray, weight: float) -> np.ndarray:
@@ -16,7 +17,7 @@ def smooth(values: np.ndarray, weight: float) -> np.ndarray:
     towards 0 at the beginning that Kingma & Ba (2015) correct for. Weight 0 gives the values themselves.
     """
     values = np.asarray(values, float)
-    if weight <= 0 or len(values) < 2:
+    if weight < _LEAST or len(values) < 2:
         return values.copy()
     scale = float(np.abs(values).max()) or 1.0
     # y[n] = weight * y[n - 1] + (1 - weight) * v[n], a block at a time: within one it is a sum of scaled terms.

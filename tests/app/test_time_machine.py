@@ -295,6 +295,18 @@ def test_a_folder_that_disappears_takes_nothing_from_the_screen(bench: Bench, ru
     assert bench.machine.view is None
 
 
+def test_what_the_epochs_take_on_the_disk_is_known_as_they_come_and_go(bench: Bench, run: Run) -> None:
+    bench.open(run)
+    run.epochs.path(7).write_bytes(bytes(1000))
+    run.epochs.path(1).unlink()
+    bench.machine.refresh()
+    assert bench.machine.kept == [0, 2, 4, 7]
+    assert bench.machine.bytes == run.epochs.bytes() > 1000
+    bench.machine.close()
+    assert bench.machine.bytes == 0
+    bench.settle()
+
+
 @pytest.mark.parametrize("kind", ["plain", "tsne"])
 def test_nothing_comes_of_a_look_after_the_run_was_closed(
     bench: Bench, run: Run, layout: Layout, kind: Any

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -334,3 +335,15 @@ def test_an_old_run_without_kept_epochs_says_what_it_lacks(aedesk, runs, tmp_pat
 def test_the_help_shows_how(aedesk) -> None:
     assert "aedesk runs compare" in aedesk("runs", "--help").out
     assert "--map-animation --dark --out map.gif" in aedesk("runs", "export", "--help").out
+
+
+def test_a_run_deleted_in_this_folder_comes_back_by_its_bare_name_too(
+    aedesk, trained: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(trained, tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    said = aedesk("runs", "delete", "mine").out
+    assert f"undelete {tmp_path / 'mine'}" in said
+    assert not Path("mine").exists()
+    assert aedesk("runs", "undelete", "mine").status == 0
+    assert Path("mine/model.safetensors").is_file()

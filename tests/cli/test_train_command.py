@@ -381,3 +381,23 @@ def test_ctrl_c_ends_the_run_and_keeps_its_model(tmp_path: Path) -> None:
     kept = checkpoints.load(run / "model.safetensors")
     assert kept.metrics["validation_loss"] > 0
     assert len(kept.history) >= 1
+
+
+def test_a_network_of_ones_own_needs_no_preset(aedesk, tmp_path: Path) -> None:
+    assert aedesk(*QUICK, "--widths", "40", "--code", 3, "--out", tmp_path / "a").status == 0
+    config = json.loads((tmp_path / "a" / "config.json").read_text())
+    assert (config["widths"], config["code"], config["layers"]) == ([40], 3, "dense")
+
+
+@pytest.mark.parametrize("word", ["--beta", "--filters", "--noise-level"])
+def test_a_setting_without_effect_is_said_to_have_none(aedesk, tmp_path: Path, word: str) -> None:
+    outcome = aedesk(*QUICK, "--preset", "dense-2d", "--code", 3, word, 1, "--out", tmp_path / "run")
+    assert outcome.status == 0
+    assert f"{word} has no effect" in outcome.err
+
+
+def test_going_on_with_a_finished_run_says_what_would_train_it_further(aedesk, tmp_path: Path) -> None:
+    assert aedesk(*QUICK, "--preset", "dense-2d", "--out", tmp_path / "run").status == 0
+    outcome = aedesk("train", "--resume", tmp_path / "run")
+    assert outcome.status == 0
+    assert "has had its 1 epochs; give --epochs for more" in outcome.err

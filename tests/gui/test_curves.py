@@ -251,6 +251,27 @@ def test_a_loss_that_is_not_a_number_is_left_out(bench: Bench) -> None:
     assert bench.curves.told == "Epoch 3\nrate 0.001"
 
 
+@pytest.mark.parametrize("scale", [1, 2])
+def test_on_a_screen_of_more_pixels_no_words_of_a_plot_are_cut_off(bench: Bench, scale: int) -> None:
+    before = bench.root.tk.call("tk", "scaling")
+    try:
+        bench.root.tk.call("tk", "scaling", scale * 4 / 3)
+        bench.root.geometry(f"{720 * scale}x{400 * scale}")
+        bench.curves.destroy()
+        bench.curves = Curves(bench.root, bench.look)
+        bench.curves.pack(fill="both", expand=True)
+        bench.curves.build()
+        bench.train(5)
+        axes, figure = bench.plot._frame.axes, bench.plot._figure
+        words = [label for label in axes.get_yticklabels() if label.get_text()]
+        boxes = [label.get_window_extent() for label in (*words, axes.xaxis.label)]
+        assert all(box.x0 >= 0 and box.y0 >= 0 and box.y1 <= figure.bbox.height for box in boxes)
+        assert boxes[0].height == pytest.approx(10 * scale, abs=2 * scale)
+        assert figure.bbox.width == bench.plot.widget.winfo_width()
+    finally:
+        bench.root.tk.call("tk", "scaling", before)  # else all windows of this process would have it
+
+
 def test_a_loss_of_zero_has_no_place_on_a_log_scale(bench: Bench) -> None:
     rows = history(4)
     rows[3]["validation_loss"] = 0.0

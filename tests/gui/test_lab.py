@@ -170,6 +170,36 @@ def test_a_step_from_idle_begins_a_run_and_holds_after_its_first_batch(lab: Lab)
     assert lab.view.notice.headline == "Finished"
 
 
+def test_a_single_batch_moves_the_map_and_the_digits(lab: Lab) -> None:
+    lab.click(lab.controls.step_batch)
+    lab.until_paused()
+    lab.until(lambda: lab.machine.view is not None and lab.machine.view.step == 1)
+    before = lab.machine.view
+    lab.click(lab.controls.step_batch)
+    lab.until(lambda: lab.machine.view.step == 2)
+    lab.until_paused()
+    after = lab.machine.view
+    assert not np.array_equal(before.points, after.points)
+    assert not np.array_equal(before.reconstructions, after.reconstructions)
+    assert lab.view.map.dots.caption == "epoch 1, batch 2"
+    lab.until(lambda: "batch 2 of" in lab.window._status.words)
+
+
+def test_what_changed_while_it_was_hidden_is_drawn_when_it_is_seen(lab: Lab) -> None:
+    lab.click(lab.controls.start)
+    lab.until_idle()
+    lab.view.show_page("network")
+    lab.until(lambda: lab.view.network.find_all())
+    assert len(lab.view.network.find_all()) > 5
+    lab.window.show_tab("runs")
+    lab.view.show_page("run")
+    history = Run(lab.train._folder).read_history()
+    lab.view.curves.set_history(history[:2])
+    lab.pump(0.2)
+    lab.window.show_tab("train")
+    lab.until(lambda: lab.view.curves.drawn_epochs == 2)
+
+
 def test_slow_motion_tells_every_batch_and_outlasts_a_stop(lab: Lab) -> None:
     seen = []
     disconnect = lab.trainer.event.connect(seen.append)
@@ -270,7 +300,7 @@ def test_use_this_epoch_takes_that_very_network_into_explore(lab: Lab) -> None:
     file = str(run.epochs.path(2))
     lab.until(lambda: lab.window.explorer.active.reference == file)
     assert lab.window.explore.winfo_ismapped()
-    assert lab.window.header.chosen == f"{run.name}, epoch 2"
+    assert lab.window.header.chosen == f"Epoch 2 of {run.name}"
     used, kept = lab.window.explorer.active.model.checkpoint.weights, run.epochs.load(2).weights
     assert all(np.array_equal(used[name], kept[name]) for name in kept)
 
@@ -341,7 +371,7 @@ def test_a_run_that_was_stopped_goes_on_in_its_folder_to_its_end(lab: Lab) -> No
     lab.until_idle()
     run = lab.shown
     assert lab.view.notice.headline == "Stopped after 1 epoch"
-    lab.choose(lab.controls.speed, "Full speed")
+    lab.choose(lab.controls.speed, "Fastest")
     lab.click(lab.view.notice.continue_button)
     lab.until_idle()
     assert lab.view.notice.headline == "Finished"
@@ -471,7 +501,7 @@ def test_a_run_that_is_renamed_in_the_list_stays_on_show_at_its_epoch(lab: Lab) 
     assert lab.machine.folder == new
     assert lab.machine.view.epoch == 2
     assert lab.train.branch_line.words == "Branch from epoch 2 of mine"
-    assert lab.window.header.chosen == "mine, epoch 2"
+    assert lab.window.header.chosen == "Epoch 2 of mine"
     lab.window.show_tab("train")
     lab.click(lab.controls.start)
     lab.until_idle()

@@ -201,7 +201,8 @@ def test_the_sketch_has_a_marker_that_the_key_explains_and_that_stays_in_view(be
     bench.map.show_sketch(np.array([900.0, 2.0]))
     bench.pump()
     view = bench.dots.view
-    assert colour_at(bench, view.to_places(np.array([view.width - 12, view.height / 2]))) == accent
+    height = view.to_pixels(np.array([2.0, 2.0]))[1]
+    assert colour_at(bench, view.to_places(np.array([view.width - 12, height]))) == accent
     bench.map.show_sketch(None)
     bench.pump()
     assert "your sketch" not in key_words(bench)

@@ -95,7 +95,7 @@ def test_slow_motion_is_asked_for_in_seconds_a_step(bench, controls):
     controls.set_delay(0.9)
     assert controls.speed.get() == "1 step/s"
     controls.set_delay(0)
-    assert controls.speed.get() == "Full speed"
+    assert controls.speed.get() == "Fastest"
     assert bench.told == [0.2]
 
 

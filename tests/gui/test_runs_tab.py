@@ -426,3 +426,12 @@ def test_names_with_signs_of_tcl_are_listed_and_selected(bench: Bench) -> None:
         bench.pump_until(lambda name=name: name in bench.names)
         bench.click(name)
         assert bench.selected == [name]
+
+
+def test_the_tab_key_stops_only_where_something_can_be_done(bench: Bench) -> None:
+    widget, stops = bench.rows, []
+    while widget not in stops:
+        stops.append(widget)
+        widget = widget.tk_focusNext()
+    assert {stop.winfo_class() for stop in stops} & {"TFrame", "TLabel", "TPanedwindow"} == set()
+    assert bench.tab.filter in stops

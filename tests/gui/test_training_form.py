@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from collections.abc import Iterator
 from typing import Any
 
@@ -386,3 +387,25 @@ def test_a_presets_own_settings_are_shown_and_read_back(bench: Bench, name: str)
     bench.form.preset.set(name)
     assert bench.form.chosen == of(name)
     assert not bench.form.has_own_network
+
+
+def test_a_window_closed_before_its_devices_are_known_remembers_the_one_that_was_chosen(bench: Bench) -> None:
+    from aedesk.training.device import Device
+
+    form = TrainingForm(bench.root, WIDTH, lambda: None)
+    form.restore({"device": "cuda:0"})
+    assert form.remember()["device"] == "cuda:0"
+    form.offer_devices([Device("cpu", "CPU"), Device("cuda:0", "a GPU")])
+    assert form.fields["device"].text == "cuda:0"
+    form.fields["device"].set("cpu")
+    assert form.remember()["device"] == "cpu"
+    form.destroy()
+
+
+def test_the_tab_key_stops_only_where_something_can_be_set(bench: Bench) -> None:
+    widget, stops = bench.form.preset.control, list[tk.Misc]()
+    while widget not in stops:
+        stops.append(widget)
+        widget = widget.tk_focusNext()
+    assert {stop.winfo_class() for stop in stops} & {"TFrame", "TLabel", "Canvas"} == set()
+    assert bench.form.fields["epochs"].control in stops

@@ -11,11 +11,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from gestures import ONE, SEVEN
+from kept_run import make_run
 
 from aedesk import paths
 from aedesk.app import settings
 from aedesk.app.trainer import State
+from aedesk.data import sources
 from aedesk.gui import dialogs
+from aedesk.storage import trash
 from aedesk.training.config import TrainingConfig
 
 
@@ -245,3 +248,37 @@ def test_closing_at_once_after_opening_ends_cleanly(open_app: Callable):
     app = open_app()
     app.close()
     assert not app.is_open
+
+
+def test_with_the_window_ends_the_time_in_which_deleted_runs_can_be_had_back(open_app: Callable):
+    run = make_run(paths.runs() / "a run", sources.load("digits"))
+    app = open_app()
+    app.window.run_list.refresh()
+    app.pump_until(lambda: bool(app.window.run_list.cards))
+    app.window.run_list.delete([run.path])
+    assert list((paths.runs() / trash.TRASH).rglob("config.json"))
+    app.close()
+    assert not (paths.runs() / trash.TRASH).exists()
+
+
+def test_the_keyboard_too_opens_a_list_of_models_that_has_the_newest_run(open_app: Callable):
+    app = open_app()
+    app.wait_for_model()
+    run = make_run(paths.runs() / "a run", sources.load("digits"))
+    picker = app.window.header._picker
+    picker.focus_force()
+    app.pump()
+    picker.event_generate("<Down>")
+    app.pump()
+    app.root.tk.call("ttk::combobox::Unpost", picker)
+    assert str(run.path) in app.window.header.models()
+    assert "a run" in picker["values"]
+
+
+def test_a_run_without_kept_epochs_is_not_branched_without_a_word(open_app: Callable):
+    run = make_run(paths.runs() / "a run", sources.load("digits"))
+    shutil.rmtree(run.path / "epochs")
+    app = open_app()
+    app.wait_for_model()
+    app.window.branch_run(run.path)
+    assert "nothing can branch" in app.window._status.words

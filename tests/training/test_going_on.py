@@ -24,7 +24,7 @@ from aedesk.storage.library import load_model
 from aedesk.storage.runs import MODEL, Run
 from aedesk.training.config import TrainingConfig
 from aedesk.training.controls import Controls
-from aedesk.training.events import BatchDone, Changed, EpochDone, Event, Finished, Started
+from aedesk.training.events import BatchDone, Changed, EpochDone, Event, Finished, Glimpse, Started
 from aedesk.training.preparation import branch, prepare
 from aedesk.training.session import go_on, run_branch, run_training
 from aedesk.training.torch_engine import TorchEngine
@@ -563,3 +563,16 @@ def test_a_folder_without_epochs_has_none(tmp_path: Path) -> None:
     assert epochs.bytes() == 0
     assert epochs.newest() is None
     epochs.thin(0, ())
+
+
+def test_a_run_that_is_told_step_by_step_gives_glimpses_of_itself(few: DataSet, tmp_path: Path) -> None:
+    controls = Controls()
+    controls.every_step = True
+    events = list(run_training(configured(epochs=1), few, Run.create(tmp_path / "run"), controls))
+    first, then = events[1:3]
+    assert isinstance(first, Glimpse)
+    assert isinstance(then, BatchDone)
+    assert (first.epoch, first.step) == (then.epoch, then.step) == (1, 1)
+    assert first.points.shape == (22, 2)
+    quiet = list(run_training(configured(epochs=1), few, Run.create(tmp_path / "quiet")))
+    assert not any(isinstance(event, Glimpse) for event in quiet)

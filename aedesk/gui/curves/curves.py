@@ -65,6 +65,7 @@ class Curves(ttk.Frame):
         self._empty.place(relx=0.5, rely=0.5, anchor="center")
         disconnect = look.changed.connect(lambda _: self._recolour())
         self.bind("<Destroy>", lambda event: disconnect() if event.widget is self else None, add="+")
+        self.bind("<Map>", lambda _: self.refresh(), add="+")
 
     def _build_bar(self) -> None:
         bar = ttk.Frame(self)

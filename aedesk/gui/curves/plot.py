@@ -41,6 +41,8 @@ class LossPlot:
         self._figure = Figure(dpi=96 * self._scale)
         self._canvas = FigureCanvasTkAgg(self._figure, master)
         self.widget = self._canvas.get_tk_widget()
+        # Matplotlib would multiply the dots per inch by the scale of the screen, too, when it is first seen.
+        self.widget.unbind("<Map>")
         self.widget.configure(highlightthickness=0, borderwidth=0)
         self._frame = Frame(self._figure, self._scale)
         for line in (*self._frame.lines.values(), *self._frame.running_lines.values()):
@@ -91,6 +93,7 @@ class LossPlot:
 
     def show(self, scene: Scene, epoch: float | None) -> None:
         """Draw a scene, and the cursor at `epoch` if there is one."""
+        moved = epoch != self._epoch
         self._scene, self._epoch = scene, epoch
         self._frame.set_lines(scene, scene.running_strokes(), running=True)
         frame_key = self._frame.key(scene, self._palette)
@@ -110,7 +113,10 @@ class LossPlot:
             self._canvas.blit()
         else:
             self._draw_running()
-            self._blit_running()
+            if moved:  # from somewhere left of what is running
+                self._canvas.blit()
+            else:
+                self._blit_running()
 
     def point(self, epoch: float | None) -> None:
         """Move the cursor: the cheapest of all draws."""

@@ -55,6 +55,7 @@ class TrainingForm(ttk.Frame):
         self._enabled = True
         self._unseen: dict[str, Any] = {}
         self._wished_device = "auto"
+        self._knows_devices = False
         self._grids: list[SettingsGrid] = []
         self.chosen: TrainingConfig | None = None
         self.problem: str | None = None
@@ -294,6 +295,7 @@ class TrainingForm(ttk.Frame):
         assert isinstance(field, Field)
         field.offer({**AUTOMATIC, **{device.label: device.name for device in devices}})
         field.set(self._wished_device)
+        self._knows_devices = True
 
     def restore(self, settings: Mapping[str, Any]) -> None:
         """Take up what `remember` gave, as far as it still makes sense."""
@@ -308,6 +310,8 @@ class TrainingForm(ttk.Frame):
     def remember(self) -> dict[str, Any]:
         """The form as it stands, JSON-safe."""
         texts = {name: field.text for name, field in self.fields.items()}
+        if not self._knows_devices:
+            texts["device"] = self._wished_device
         folded = {name: part.is_open for name, part in self._folded.items()}
         return {**texts, "preset": self.preset.text, "data": self.data.value, **folded}
 

@@ -187,8 +187,8 @@ KIND_FIELDS = (
     Setting(
         "beta",
         "Beta",
-        "What the codes' distance from a normal distribution costs: 1 is the classic one, more gives a smoother map"
-        " and blurrier pictures, 0 none of it.",
+        "What it costs that codes are not spread like a normal distribution: more gives a smoother map and blurrier"
+        " pictures, too much all the same one; 1 is the textbook's, for cross-entropy.",
         parse=number,
     ),
     Setting(

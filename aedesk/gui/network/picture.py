@@ -103,7 +103,8 @@ class NetworkPicture(tk.Canvas):
         self.caption = ""
         self._tip = explain(self, "")
         disconnect = look.changed.connect(lambda _: self._soon())
-        self.bind("<Configure>", lambda _: self._soon(), add="+")
+        for event in ("<Configure>", "<Map>"):  # drawn while hidden, it would be drawn for no size
+            self.bind(event, lambda _: self._soon(), add="+")
         self.bind("<Destroy>", lambda _: self._on_destroy(disconnect), add="+")
         self.configure(background=look.palette.background)
 

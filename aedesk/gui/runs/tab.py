@@ -149,18 +149,21 @@ class RunsTab(ttk.Frame):
         rows.bind("<KP_Enter>", _then_break(self._actions["open"]))
         if IS_MAC:
             rows.bind("<BackSpace>", _then_break(self.delete))
+        # By tags of their own: a widget that is bound to a key itself is one that the Tab key stops at.
+        everywhere, outside_fields = f"within {self}", f"within {self}, but no field"
+        for tag, keys, action in (
+            (everywhere, "fF", self.filter.focus_set),
+            (outside_fields, "aA", self._select_all),
+            (outside_fields, "zZ", self.undo),
+        ):
+            for key in keys:
+                self.bind_class(tag, f"<{modifier}-{key}>", _then_break(action))
         waiting: list[tk.Misc] = [self]
         while waiting:
             widget = waiting.pop()
             waiting += [child for child in widget.winfo_children() if not isinstance(child, tk.Toplevel)]
-            for letter in "fF":
-                widget.bind(f"<{modifier}-{letter}>", _then_break(self.filter.focus_set))
-            for letter in "aA":
-                if widget is not self.filter:
-                    widget.bind(f"<{modifier}-{letter}>", _then_break(self._select_all))
-            for letter in "zZ":
-                if widget is not self.filter:
-                    widget.bind(f"<{modifier}-{letter}>", _then_break(self.undo))
+            tags = (everywhere,) if widget is self.filter else (everywhere, outside_fields)
+            widget.bindtags((*tags, *widget.bindtags()))
 
     # --- verbs ---
 

@@ -14,7 +14,7 @@ from aedesk.gui.theme import GAP
 
 StepKind = Literal["batch", "epoch"]
 
-DELAYS = {"Full speed": 0.0, "20 steps/s": 0.05, "5 steps/s": 0.2, "2 steps/s": 0.5, "1 step/s": 1.0}
+DELAYS = {"Fastest": 0.0, "20 steps/s": 0.05, "5 steps/s": 0.2, "2 steps/s": 0.5, "1 step/s": 1.0}
 """Slow motion: what it is called, and the seconds that pass between the beginnings of two steps."""
 
 

@@ -41,6 +41,7 @@ class EpochSlider(ttk.Frame):
         self._kept: tuple[int, ...] = ()
         self._last = self._planned = 0
         self._shown: int | None = None
+        self._can_branch = True
         self._wish: int | None = None  # asked for, and not yet on show
         self._following = tk.BooleanVar(self, True)
         self._timers = Timers(self)
@@ -145,6 +146,11 @@ class EpochSlider(ttk.Frame):
         self._following.set(following)
         self._refresh()
 
+    def allow_branch(self, on: bool) -> None:
+        """Whether another run may begin now."""
+        self._can_branch = on
+        self._refresh()
+
     def set_disk(self, bytes_used: int, budget_bytes: int, kept: int, total: int) -> None:
         """How much of the disk the kept epochs take, and how many of all there are."""
         used, budget = _sizes(bytes_used, budget_bytes)
@@ -218,7 +224,7 @@ class EpochSlider(ttk.Frame):
         self.live.state(["!disabled" if self._kept else "disabled"])
         settled = self._wish is None and self._shown in self._kept
         allow(self.use_button, settled)
-        allow(self.branch_button, settled)
+        allow(self.branch_button, settled and self._can_branch)
         self._words.configure(text=self._sentence(epoch))
         if not self._kept:
             self._disk.set(_INVITATION)

@@ -20,7 +20,7 @@ from aedesk.gui.repaint import Repaint
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.timers import Timers
 from aedesk.gui.train.class_key import ClassKey
-from aedesk.gui.train.glide import Scene, fit
+from aedesk.gui.train.glide import Frame, Scene, fit
 
 _GLIDE = 0.25  # s from one epoch's places to the next one's
 _FRAME = 30  # ms between two frames on the way
@@ -217,7 +217,7 @@ class LiveDots(tk.Canvas):
         if self._photo is None or (self._photo.width(), self._photo.height()) != (width, height):
             self._photo = ImageTk.PhotoImage("RGBA", (width, height))
             self.itemconfigure(self._picture, image=self._photo)
-        self._view = around(scene.frame.low, scene.frame.high, width, height)
+        self._view = around(scene.frame.low, self._below_caption(scene.frame, height), width, height)
         self._painter.set_points(scene.points)
         picture, self._in_view = self._painter.paint(self._view, self._screen)
         # Tk copies a picture with an alpha channel as it is; without one it goes through it pixel by pixel.
@@ -225,6 +225,13 @@ class LiveDots(tk.Canvas):
         self._markers.place("sketch", self._inside(scene.sketch), self._view)
         if self._left is None:
             self._point()
+
+    def _below_caption(self, frame: Frame, height: int) -> np.ndarray:
+        """The upper end of the frame, raised by as much as the caption takes of `height`."""
+        line = self.bbox(self._caption)[3]
+        share = min(0.5, line / height)
+        raised: np.ndarray = frame.high + np.array([0, share / (1 - share)]) * (frame.high - frame.low)
+        return raised
 
     def _inside(self, place: np.ndarray | None) -> np.ndarray | None:
         """The place, or where the edge is nearest to it."""

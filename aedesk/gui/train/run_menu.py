@@ -12,6 +12,8 @@ from aedesk.gui.commands import Command
 from aedesk.gui.train.keeper import RunKeeper
 from aedesk.gui.train.tab import TrainTab
 
+NOTHING_KEPT = "No epoch of this run is kept, so nothing can branch from it."
+
 _MENU = "Run"
 _NO_RUN = "No run is on show: train one, or open one of the Runs tab."
 _BUSY = "A run is being trained: stop it, or wait for its end."
@@ -83,7 +85,7 @@ class RunMenu:
             return
         epoch = self._train.machine.epoch
         if epoch is None:
-            self._on_status("No epoch of this run is kept, so nothing can branch from it.")
+            self._on_status(NOTHING_KEPT)
             return
         self._on_show()
         try:

@@ -33,7 +33,7 @@ from aedesk.models.architecture import Architecture
 from aedesk.models.presets import Recipe
 from aedesk.storage.runs import Run
 from aedesk.training.config import TrainingConfig
-from aedesk.training.events import Changed, Event, Started
+from aedesk.training.events import Changed, Event, Glimpse, Started
 
 _FORM = 296  # px, before scaling
 _LOOK_AGAIN = 1000  # ms between two looks at a run that somebody else may train
@@ -200,6 +200,12 @@ class TrainTab(ttk.Frame):
         self._folder = folder
         self._timers.later("look", _LOOK_AGAIN, self._look_again)
 
+    def take_settings(self) -> None:
+        """Fill the form with the settings of the run on show."""
+        if self._folder is not None and self._trainer.state is State.IDLE:
+            with self._filling():
+                self.form.fill(TrainingConfig.from_json(Run(self._folder).read_config()))
+
     def continue_run(self) -> None:
         """Go on with the run on show, past the bound that ended it, if one did; a branch is planned no more."""
         folder = self._folder
@@ -210,8 +216,10 @@ class TrainTab(ttk.Frame):
             plain = run.read_config()
             rows = run.read_history()
             past = {bound: none for bound, none in _NO_BOUND.items() if bound == plain.get("reason")}
+            self.take_settings()
             self.view.begin(TrainingConfig.from_json(plain | past))
             self.view.resume_history(rows, changes_of(plain))
+            self.view.show_parent(folder, plain)
             self._trainer.go_on(folder, **past)
         except AedeskError as problem:
             self._show_again()
@@ -228,7 +236,8 @@ class TrainTab(ttk.Frame):
             self._on_status("A branch can be planned once this run has ended")
             return
         try:
-            config = TrainingConfig.from_json(Run(folder).read_config())
+            run = Run(folder)
+            config = TrainingConfig.from_json(run.config_at(run.epochs.load(epoch)))
         except AedeskError as problem:
             self._on_problem(problem)
             return
@@ -389,6 +398,8 @@ class TrainTab(ttk.Frame):
             self._refresh()
         elif isinstance(event, Changed):
             self._show_knobs(event)
+        elif isinstance(event, Glimpse):
+            self.machine.glimpse(event)
 
     def _show_knobs(self, change: Changed | None = None) -> None:
         """The recipe as it is by now."""
@@ -457,6 +468,7 @@ class TrainTab(ttk.Frame):
         else:
             self.knobs.grid(row=2, column=0, sticky="ew", pady=(2 * GAP, 0), padx=(0, 2 * GAP))
         self.knobs.enable(not idle and state is not State.STOPPING)
+        self.view.slider.allow_branch(idle)
         self.controls.show(
             can_start=can_start,
             can_pause=self._can_pause,

@@ -40,9 +40,9 @@ from aedesk.training.events import (
 
 _STRIP_SHARE = 0.32  # of the height at most
 _TITLES = {
-    "mse": "Mean squared error per pixel",
-    "bce": "Binary cross-entropy per pixel",
-    "mae": "Mean absolute error per pixel",
+    "mse": "MSE per pixel",
+    "bce": "BCE per pixel",
+    "mae": "MAE per pixel",
 }
 
 
@@ -249,8 +249,11 @@ class RunView(ttk.Frame):
         elif isinstance(event, EpochDone):
             self._show_epoch(run, event)
         elif isinstance(event, Changed):
-            run.changes.append(event)
-            self.curves.add_change(event)
+            if (
+                event not in run.changes
+            ):  # a run that goes on makes a change of the epoch that was cut off again
+                run.changes.append(event)
+                self.curves.add_change(event)
         elif isinstance(event, Finishing):
             self._show_finishing(run, event)
         elif isinstance(event, Finished):
@@ -287,8 +290,13 @@ class RunView(ttk.Frame):
             left=left,
         )
         self.curves.add_batch(run.epochs_done, event.loss, event.batch_loss)
+        batch = f"epoch {event.epoch:,} of {epochs:,}, batch {event.step:,} of {event.steps:,}"
         if run.is_going_on:  # else it was under way when the pause or the stop came
-            self._on_status(f"Training {run.name}: epoch {event.epoch:,} of {epochs:,}, {left} left")
+            self._on_status(f"Training {run.name}: {batch}, {left} left")
+        elif run.state is State.PAUSED:  # the end of a step
+            self._on_status(
+                f"Training {run.name} is paused: {batch}, loss of the batch {event.batch_loss:.4f}"
+            )
 
     def _show_epoch(self, run: WatchedRun, event: EpochDone) -> None:
         row, epoch = event.row, int(event.row["epoch"])
@@ -347,6 +355,8 @@ class RunView(ttk.Frame):
         run = self._run
         if run is None:
             return
+        if run.rows:
+            self._show_row(run, run.rows[-1])  # an epoch that was stopped counts for nothing
         self.bar.configure(value=run.share_done)
         self.notice.say(
             run.end,
@@ -392,6 +402,7 @@ class RunView(ttk.Frame):
         kept = run.epochs.kept()
         self._watch(watched)
         self.resume_history(rows, changes_of(plain))
+        self.show_parent(folder, plain)
         if kept:  # a first epoch that was stopped has a row, but training goes on from its beginning
             watched.epochs_done = min(watched.epochs_done, kept[-1])
             self.bar.configure(value=watched.share_done)
@@ -420,6 +431,13 @@ class RunView(ttk.Frame):
         if rows:
             self._show_row(run, rows[-1])
 
+    def show_parent(self, folder: Path, plain: Mapping[str, Any]) -> None:
+        """Beside a branch, the run that it began from, if that is still there. plain: the branch's settings."""
+        origin = plain.get("branched_from")
+        name = origin.get("run") if isinstance(origin, dict) else None
+        if isinstance(name, str) and (history := Run(folder.parent / name).read_history()):
+            self.curves.set_others([(name, history, 1)])
+
     # --- the time machine ---
 
     def _go_to(self, epoch: int | None) -> None:
@@ -435,8 +453,10 @@ class RunView(ttk.Frame):
             return
         last = max(kept[-1], int(run.epochs_done))
         self.slider.set_epochs(kept, last, run.config.recipe.epochs)
-        total = last - kept[0] + 1  # where a run began is always kept
-        self.slider.set_disk(self._machine.bytes, run.config.keep_mb * 1_000_000, len(kept), total)
+        # Where a run began is always kept, and is no epoch of its own.
+        self.slider.set_disk(
+            self._machine.bytes, run.config.keep_mb * 1_000_000, len(kept) - 1, last - kept[0]
+        )
 
     def _show_view(self, view: EpochView) -> None:
         following = self._machine.is_following
@@ -449,12 +469,13 @@ class RunView(ttk.Frame):
             view.points,
             view.sample.labels,
             view.sample.classes,
-            f"epoch {view.epoch:,}{about}",
+            f"epoch {view.epoch + 1:,}, batch {view.step:,}" if view.step else f"epoch {view.epoch:,}{about}",
             pictures=view.sample.images,
             animate=following or self.slider.is_playing,
         )
         self.curves.set_epoch(None if following else view.epoch)
-        self.slider.show(view.epoch, following)
+        if following or not view.map_is_coming:  # what plays the epochs waits for each map
+            self.slider.show(view.epoch, following)
 
     def _show_sketch(self, both: tuple[np.ndarray, np.ndarray] | None) -> None:
         """The user's drawing and what the epoch makes of it; on a map of the codes themselves, its place too."""
