@@ -147,7 +147,7 @@ def _branched(arguments: argparse.Namespace, settings: dict[str, Any]) -> _Begun
     if not kept:
         raise AedeskError(f"{parent.path}: this run has kept no epochs to branch from")
     epoch = kept[-1] if arguments.at is None else arguments.at
-    config = TrainingConfig.from_json(parent.config_at(parent.epochs.load(epoch)) | settings)
+    config = TrainingConfig.from_json(parent.config_at(epoch) | settings)
     data = datasets.load(arguments, config.data)
     folder = _folder(arguments)
 

@@ -76,14 +76,25 @@ class Epochs:
         }
         tensors.write(self.path(snapshot.epoch), _KIND, arrays, card)
 
-    def load(self, epoch: int) -> Snapshot:
-        """The snapshot of an epoch. Raises AedeskError in one line if it is not kept, and says which are, or if it is
-        not what `save` wrote."""
-        path = self.path(epoch)
+    def changes(self, epoch: int) -> list[dict[str, Any]]:
+        """What had been changed by then, from the first bytes of the file. Raises AedeskError as `load` does."""
+        path = self._kept_path(epoch)
+        changes = tensors.read_card(path, _KIND).get("changes")
+        if not isinstance(changes, list):
+            raise AedeskError(f"{path}: not an epoch that aedesk can use: it does not say what was changed")
+        return changes
+
+    def _kept_path(self, epoch: int) -> Path:
         kept = self.kept()
         if epoch not in kept:
             told = f"epoch {epoch} is not kept; there are {in_words(kept)}"
             raise AedeskError(f"{self.folder.parent}: {told if kept else 'no epoch of this run is kept'}")
+        return self.path(epoch)
+
+    def load(self, epoch: int) -> Snapshot:
+        """The snapshot of an epoch. Raises AedeskError in one line if it is not kept, and says which are, or if it is
+        not what `save` wrote."""
+        path = self._kept_path(epoch)
         card, arrays = tensors.read(path, _KIND)
         try:
             architecture = Architecture.from_json(card["architecture"])

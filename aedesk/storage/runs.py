@@ -163,9 +163,9 @@ class Run:
             metrics,
         )
 
-    def config_at(self, snapshot: Snapshot) -> dict[str, Any]:
+    def config_at(self, epoch: int) -> dict[str, Any]:
         """The settings as they were at one of this run's epochs: with what had been changed on the way."""
-        return self.read_config() | {change["name"]: change["new"] for change in snapshot.changes}
+        return self.read_config() | {change["name"]: change["new"] for change in self.epochs.changes(epoch)}
 
     def write_config(self, config: dict[str, Any]) -> None:
         files.write_whole(self.config, json.dumps(config, indent=2).encode() + b"\n")

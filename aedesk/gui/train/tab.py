@@ -237,7 +237,7 @@ class TrainTab(ttk.Frame):
             return
         try:
             run = Run(folder)
-            config = TrainingConfig.from_json(run.config_at(run.epochs.load(epoch)))
+            config = TrainingConfig.from_json(run.config_at(epoch))
         except AedeskError as problem:
             self._on_problem(problem)
             return

@@ -290,19 +290,16 @@ class RunView(ttk.Frame):
             left=left,
         )
         self.curves.add_batch(run.epochs_done, event.loss, event.batch_loss)
-        batch = f"epoch {event.epoch:,} of {epochs:,}, batch {event.step:,} of {event.steps:,}"
+        run.where = f"epoch {event.epoch:,} of {epochs:,}, batch {event.step:,} of {event.steps:,}"
         if run.is_going_on:  # else it was under way when the pause or the stop came
-            self._on_status(f"Training {run.name}: {batch}, {left} left")
-        elif run.state is State.PAUSED:  # the end of a step
-            self._on_status(
-                f"Training {run.name} is paused: {batch}, loss of the batch {event.batch_loss:.4f}"
-            )
+            self._on_status(f"Training {run.name}: {run.where}, {left} left")
 
     def _show_epoch(self, run: WatchedRun, event: EpochDone) -> None:
         row, epoch = event.row, int(event.row["epoch"])
         run.rows.append(row)
         if not event.partial:
             run.epochs_done = epoch
+        run.where = f"epoch {epoch:,} of {event.epochs:,}"
         self._show_row(run, row)
         self.figures.show(left=duration_text(event.seconds_left))
         self.bar.configure(value=run.share_done)
@@ -342,7 +339,7 @@ class RunView(ttk.Frame):
                     run.doing, "The best model so far is kept." if stopping else self.notice.detail
                 )
             if state is State.PAUSED:
-                self._on_status(f"Training {run.name} is paused")
+                self._on_status(": ".join(filter(None, [f"Training {run.name} is paused", run.where])))
         else:
             # `show_finished` or `show_failed` come next and say more; after a cancelled fetch, neither does.
             self.notice.say("Cancelled", f"{run.name} was not begun.")

@@ -23,13 +23,16 @@ _ENDS = {
 
 @dataclass
 class WatchedRun:
-    """name: what it is called on the screen. epochs_done has a fraction. elsewhere: somebody else trains it."""
+    """name: what it is called on the screen. epochs_done has a fraction; where: the same in words. elsewhere: somebody
+    else trains it.
+    """
 
     config: TrainingConfig
     name: str
     started: bool = False
     state: State = State.IDLE
     epochs_done: float = 0.0
+    where: str = ""
     rows: list[HistoryRow] = field(default_factory=list)
     changes: list[Changed] = field(default_factory=list)
     reason: Reason | None = None
