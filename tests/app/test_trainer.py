@@ -22,7 +22,7 @@ from aedesk.errors import AedeskError, Cancelled
 from aedesk.storage.library import load_model
 from aedesk.storage.runs import Run, list_runs
 from aedesk.training.config import TrainingConfig
-from aedesk.training.events import BatchDone, Changed, EpochDone, Finished, Finishing, Started
+from aedesk.training.events import BatchDone, Changed, EpochDone, Finished, Finishing, Glimpse, Started
 
 ENDLESS = 10_000
 
@@ -41,7 +41,10 @@ class Bench:
         self.states: list[State] = []
         self.finished: list[tuple[Path, State]] = []
         self.problems: list[tuple[BaseException, State]] = []
-        self.trainer.event.connect(self.events.append)
+        # Glimpses come by the clock, between the others.
+        self.trainer.event.connect(
+            lambda event: None if isinstance(event, Glimpse) else self.events.append(event)
+        )
         self.trainer.state_changed.connect(self.states.append)
         self.trainer.finished.connect(lambda folder: self.finished.append((folder, self.trainer.state)))
         self.trainer.failed.connect(lambda problem: self.problems.append((problem, self.trainer.state)))

@@ -45,7 +45,18 @@ def run_of(kind: list[str], folder: Path) -> list[str]:
     return [*WORDS, *kind, *common, "--out", str(folder)]
 
 
-def kill_at(command: list[str], delay: float, generator: random.Random) -> bool:
+def timed(command: list[str]) -> float:
+    """Seconds from the first word of a command to its end."""
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert process.stderr is not None
+    process.stderr.readline()
+    begun = time.monotonic()
+    process.communicate()
+    assert process.returncode == 0
+    return time.monotonic() - begun
+
+
+def kill_at(command: list[str], delay: float) -> bool:
     """Start the command and kill it `delay` seconds after its first word; whether it was still at work then."""
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     assert process.stderr is not None
@@ -95,9 +106,7 @@ def main() -> int:
     place = Path(tempfile.mkdtemp())
     wholes, lasted = [], []
     for number, kind in enumerate(KINDS):
-        begun = time.monotonic()
-        subprocess.run(run_of(kind, place / f"whole-{number}"), check=True, capture_output=True)
-        lasted.append(time.monotonic() - begun)
+        lasted.append(timed(run_of(kind, place / f"whole-{number}")))
         wholes.append(state_of(place / f"whole-{number}"))
     kills, broken, different = 0, [], []
     for number in range(count):
@@ -105,7 +114,7 @@ def main() -> int:
         folder = place / f"run-{number}"
         command = run_of(KINDS[which], folder)
         for _ in range(generator.randint(1, 3)):
-            kills += kill_at(command, generator.uniform(0, 0.6 * lasted[which]), generator)
+            kills += kill_at(command, generator.uniform(0, 0.9 * lasted[which]))
             if (folder / "config.json").exists() and any((folder / "epochs").glob("*.safetensors")):
                 broken += problems_of(folder)
                 command = [*WORDS, "--resume", str(folder)]
