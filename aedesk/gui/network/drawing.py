@@ -189,7 +189,12 @@ class _Drawing:
         self, left: float, top: float, right: float, bottom: float, fill: Colour, edge: Colour, radius: float
     ) -> None:
         box = self._at(left, top, right, bottom)
-        self._pen.rounded_rectangle(box, radius * self._scale * self._fine, fill, edge, self._thick(1))
+        least = min(box[2] - box[0], box[3] - box[1])
+        round_off = radius * self._scale * self._fine
+        if least > 2 * round_off + 2:
+            self._pen.rounded_rectangle(box, round_off, fill, edge, self._thick(1))
+        elif least >= 0:  # Pillow rounds no corners that leave nothing straight between them
+            self._pen.rectangle(box, fill, edge)
 
     def _numeral(self, box: tuple[float, float, float, float], slant: float, *, soft: bool) -> None:
         """A 2 in ink; as a network rebuilds it, a little softer."""
