@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aedesk import sketch
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import (
     ActiveModel,
@@ -185,7 +184,7 @@ class Explorer:
             self.reading = None
             self.reading_changed.emit(None)
         else:
-            self._read(ink.exact if ink.exact is not None else sketch.normalise(ink.pixels))
+            self._read(ink.seen)
 
     def _read(self, image: np.ndarray) -> None:
         if self.active is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from aedesk import sketch
 from aedesk.storage.pictures import grey
 
 SIZE = 560  # pixels of the raster's edge: a canvas of 280 points, twice supersampled
@@ -56,6 +57,11 @@ class Ink:
     @property
     def is_blank(self) -> bool:
         return not self._pixels.any()
+
+    @property
+    def seen(self) -> np.ndarray:
+        """The drawing as a network sees it, (28, 28) float32 in [0, 1]: framed like its training digits, or `exact`."""
+        return self.exact if self.exact is not None else sketch.normalise(self.pixels)
 
     @property
     def is_drawing(self) -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from aedesk import sketch
 from aedesk.app.ink import Ink
 from aedesk.app.jobs import Jobs
 from aedesk.app.signal import Signal
@@ -156,8 +155,7 @@ class TimeMachine:
         if self.view is None or self._ink.is_blank:
             self.sketch_changed.emit(None)
             return
-        exact = self._ink.exact
-        seen = exact if exact is not None else sketch.normalise(self._ink.pixels)
+        seen = self._ink.seen
         self.sketch_changed.emit((seen, self.view.model.reconstruct(seen)[0]))
 
     def _list_kept(self) -> None:

@@ -25,6 +25,11 @@ class Entry:
     count: int
     hidden: bool = False
 
+    @property
+    def label(self) -> str:
+        """The name, cut where it is too long for a legend."""
+        return self.name if len(self.name) <= _LONGEST else self.name[: _LONGEST - 1] + "\u2026"
+
 
 class Legend:
     """A plate in the upper right corner of a canvas. It draws; `entry_at` says what was clicked."""
@@ -101,7 +106,7 @@ class Legend:
         rows = -(-len(entries) // columns)
         dot = self._row * 0.5
         counts = [f"{entry.count:,}" for entry in entries]
-        names = [_short(entry.name) for entry in entries]
+        names = [entry.label for entry in entries]
         name_room = max(map(self._font.measure, names), default=0)
         count_room = max(map(self._font.measure, counts), default=0)
         column = max(dot + 3 * GAP + name_room + count_room, ttk.scale_size(canvas, _NARROWEST))
@@ -147,7 +152,3 @@ class Legend:
         canvas.create_text(
             x + column, middle, text=count, anchor="e", font=self._font, fill=palette.muted, tags="legend"
         )
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "\u2026"

@@ -12,7 +12,6 @@ from aedesk.gui.map.legend import Entry
 from aedesk.gui.theme import GAP, Palette
 
 _MOST = 0.25  # of the canvas's height
-_LONGEST = 14  # characters of a name
 _NEAR = 6  # px from a dot to its name
 _SKETCH = "your sketch"
 
@@ -43,7 +42,7 @@ class ClassKey:
         canvas.delete("key")
         self._boxes, self.height = {}, 0
         width, height = canvas.winfo_width(), canvas.winfo_height()
-        chips = [(number, _short(entry.name)) for number, entry in enumerate(self._entries)]
+        chips = [(number, entry.label) for number, entry in enumerate(self._entries)]
         if self._with_sketch:
             chips.insert(0, (-1, _SKETCH))
         if not chips or width < 8:
@@ -102,7 +101,3 @@ class ClassKey:
 
     def _write(self, words: str, x: float, y: float, anchor: str, colour: str) -> None:
         self._canvas.create_text(x, y, text=words, anchor=anchor, font=self._font, fill=colour, tags="key")  # type: ignore[call-overload]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "\u2026"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import ttkbootstrap as ttk
 
+from aedesk.app.pace import Stride
 from aedesk.gui.fields import explain
 from aedesk.gui.panels.buttons import allow
 from aedesk.gui.theme import GAP
-
-StepKind = Literal["batch", "epoch"]
 
 DELAYS = {"Fastest": 0.0, "20 steps/s": 0.05, "5 steps/s": 0.2, "2 steps/s": 0.5, "1 step/s": 1.0}
 """Slow motion: what it is called, and the seconds that pass between the beginnings of two steps."""
@@ -28,7 +27,7 @@ class RunControls(ttk.Frame):
         on_start: Callable[[], object],
         on_pause: Callable[[], object],
         on_stop: Callable[[], object],
-        on_step: Callable[[StepKind], object] = lambda _: None,
+        on_step: Callable[[Stride], object] = lambda _: None,
         on_delay: Callable[[float], object] = lambda _: None,
     ) -> None:
         super().__init__(master)

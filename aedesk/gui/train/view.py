@@ -10,7 +10,6 @@ from typing import Any, get_args
 import numpy as np
 import ttkbootstrap as ttk
 
-from aedesk import sketch
 from aedesk.app.ink import Ink
 from aedesk.app.time_machine import EpochView, TimeMachine
 from aedesk.app.trainer import Fetching, State
@@ -477,7 +476,7 @@ class RunView(ttk.Frame):
     def _show_sketch(self, both: tuple[np.ndarray, np.ndarray] | None) -> None:
         """The user's drawing and what the epoch makes of it; on a map of the codes themselves, its place too."""
         if both is None:
-            self.strip.show_sketch(self._drawing, None)
+            self.strip.show_sketch(None if self._ink.is_blank else self._ink.seen, None)
             self.map.show_sketch(None)
             return
         self.strip.show_sketch(*both)
@@ -485,14 +484,6 @@ class RunView(ttk.Frame):
         if view is not None and view.kind == "plain" and view.model.code_size == 2:
             point = view.model.encode(both[0])[0]
         self.map.show_sketch(point)
-
-    @property
-    def _drawing(self) -> np.ndarray | None:
-        """The user's drawing as a network would see it."""
-        if self._ink.is_blank:
-            return None
-        exact = self._ink.exact
-        return exact if exact is not None else sketch.normalise(self._ink.pixels)
 
     def _on_destroy(self, event: tk.Event[Any], disconnects: list[Callable[[], None]]) -> None:
         if event.widget is self:
