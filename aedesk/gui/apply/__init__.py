@@ -1,0 +1,1 @@
+"""The Apply tab: what autoencoders are for, each use a page."""

@@ -1,0 +1,1 @@
+"""Figures of results, on the screen and on paper."""
