@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aedesk.analysis import fidelity
+from aedesk.analysis.pca import PIXELS, PixelPca
+from aedesk.analysis.watch import IsCancelled, Progress, Watch
 from aedesk.data.imageset import DataSet, ImageSet
-from aedesk.errors import AedeskError, Cancelled
+from aedesk.errors import AedeskError
 from aedesk.latent.neighbours import Neighbours
 
 if TYPE_CHECKING:
     from aedesk.models.model import Model
 
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and of how much."""
-IsCancelled = Callable[[], bool]
 Figures = dict[str, float | None]
 
-PIXELS = 28 * 28
 _NEIGHBOURS = 5
-_CHUNK = 1000  # images at a time: bounds the memory, and is how often cancelling is looked at
-_WINDOW = 7  # pixels, of SSIM
 
 
 def evaluate(
@@ -42,7 +38,7 @@ def evaluate(
     """
     if not len(data.train) or not len(data.test):
         raise AedeskError(f"{data.name} needs training and test images to judge a model on.")
-    watch = _Watch(progress, cancelled)
+    watch = Watch(progress, cancelled)
     size = model.code_size
     test_codes, figures = _reconstruction(model, data.test, watch)
     figures["pca_mse"] = None
@@ -67,53 +63,31 @@ def pca_error(
 ) -> float:
     """The per-pixel MSE on `data.test` of PCA with `size` components fitted on `data.train`.
 
-    The components are the leading eigenvectors of the 784x784 covariance, in float64, of which n images have
-    at most n - 1; the reconstruction is not clipped. Raises Cancelled.
+    Of n images it has at most n - 1 components; the reconstruction is not clipped. Raises Cancelled.
     """
-    watch = _Watch(progress, cancelled)
-    total = np.zeros(PIXELS)
-    moment = np.zeros((PIXELS, PIXELS))
-    for chunk in watch.chunks("fitting PCA", len(data.train)):
-        flat = _flat(data.train, chunk)
-        total += flat.sum(axis=0)
-        moment += flat.T @ flat
-    count = len(data.train)
-    mean = total / count
-    covariance = moment / count - np.outer(mean, mean)
-    components = np.linalg.eigh(covariance)[1][:, ::-1][:, : min(size, count - 1)]
-    squared = 0.0
-    for chunk in watch.chunks("measuring PCA", len(data.test)):
-        centred = _flat(data.test, chunk) - mean
-        squared += float(((centred - centred @ components @ components.T) ** 2).sum())
-    return squared / (len(data.test) * PIXELS)
+    pca = PixelPca.fit(data.train, size, progress=progress, cancelled=cancelled)
+    return float(pca.errors(data.test, progress=progress, cancelled=cancelled)[-1])
 
 
-def _reconstruction(model: Model, test: ImageSet, watch: _Watch) -> tuple[np.ndarray, Figures]:
+def _reconstruction(model: Model, test: ImageSet, watch: Watch) -> tuple[np.ndarray, Figures]:
     """The codes of all test images, and what their reconstructions are worth."""
-    from skimage.metrics import structural_similarity
-
-    codes, errors, similarities = [], [], []
+    codes, errors, decibels, similarities = [], [], [], []
     for chunk in watch.chunks("rebuilding the test images", len(test)):
         originals = test.pixels(chunk)
         codes.append(model.encode(originals))
         rebuilt = model.decode(codes[-1])
-        errors.append(((rebuilt.astype(np.float64) - originals) ** 2).mean(axis=(1, 2)))
-        similarities += [
-            structural_similarity(*pair, win_size=_WINDOW, data_range=1.0)  # type: ignore[no-untyped-call]
-            for pair in zip(originals, rebuilt, strict=True)
-        ]
-    per_image = np.concatenate(errors)
-    with np.errstate(divide="ignore"):  # a perfect picture has infinitely many dB
-        decibels = -10 * np.log10(per_image)
+        errors.append(fidelity.mse(rebuilt, originals))
+        decibels.append(fidelity.psnr(rebuilt, originals))
+        similarities.append(fidelity.ssim(rebuilt, originals))
     figures: Figures = {
-        "mse": float(per_image.mean()),
-        "psnr": float(decibels.mean()),
-        "ssim": float(np.mean(similarities)),
+        "mse": float(np.concatenate(errors).mean()),
+        "psnr": float(np.concatenate(decibels).mean()),
+        "ssim": float(np.concatenate(similarities).mean()),
     }
     return np.concatenate(codes), figures
 
 
-def _knn_accuracy(model: Model, data: DataSet, test_codes: np.ndarray, watch: _Watch) -> float:
+def _knn_accuracy(model: Model, data: DataSet, test_codes: np.ndarray, watch: Watch) -> float:
     """The share of `test_codes` that most of their nearest training codes put into the right class."""
     reference = np.empty((len(data.train), model.code_size), np.float32)
     for chunk in watch.chunks("encoding the training images", len(data.train)):
@@ -124,32 +98,3 @@ def _knn_accuracy(model: Model, data: DataSet, test_codes: np.ndarray, watch: _W
         guesses = neighbours.predict(test_codes[chunk], _NEIGHBOURS)
         right += int((guesses == data.test.labels[chunk]).sum())
     return right / len(data.test)
-
-
-def _flat(images: ImageSet, chunk: slice) -> np.ndarray:
-    """The chosen images as (n, 784) float64 in [0, 1]."""
-    return images.images[chunk].reshape(-1, PIXELS).astype(np.float64) / 255
-
-
-class _Watch:
-    """Cuts work into chunks; between two of them progress is told and cancelling is looked at."""
-
-    def __init__(self, progress: Progress | None, cancelled: IsCancelled | None) -> None:
-        self._progress = progress or _ignore
-        self._cancelled = cancelled or _never
-
-    def chunks(self, what: str, count: int) -> Iterator[slice]:
-        for start in range(0, count, _CHUNK):
-            if self._cancelled():
-                raise Cancelled("The evaluation was cancelled.")
-            self._progress(what, start, count)
-            yield slice(start, start + _CHUNK)
-        self._progress(what, count, count)
-
-
-def _ignore(what: str, done: int, total: int) -> None:
-    pass
-
-
-def _never() -> bool:
-    return False

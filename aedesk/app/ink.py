@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from PIL import Image
@@ -42,7 +43,7 @@ class Ink:
         self._redo: list[_State] = []
         self._last: tuple[float, float] | None = None
         self.exact: np.ndarray | None = None
-        self._changed: Box | None = None
+        self._changes: WeakKeyDictionary[object, Box | None] = WeakKeyDictionary()
 
     @property
     def pixels(self) -> np.ndarray:
@@ -75,9 +76,10 @@ class Ink:
     def can_redo(self) -> bool:
         return bool(self._redo)
 
-    def take_change(self) -> Box | None:
-        """What has changed since the last call: a box around it, or None; for the one view that shows the ink."""
-        changed, self._changed = self._changed, None
+    def take_change(self, view: object) -> Box | None:
+        """What has changed since the last call for this `view` of the ink: a box around it, or None; at first, all."""
+        changed = self._changes.get(view, _EVERYTHING)
+        self._changes[view] = None
         return changed
 
     def press(self, x: float, y: float, width: float, *, erase: bool = False) -> None:
@@ -93,7 +95,7 @@ class Ink:
         if self._last is None:
             return
         painted = _paint(self._pixels, self._last, (x, y), width / 2, erase)
-        self._changed = _around(self._changed, painted)
+        self._mark(painted)
         self._last = (x, y)
 
     def release(self) -> None:
@@ -145,7 +147,11 @@ class Ink:
         self._last = None
         self._pixels = np.frombuffer(pixels, np.uint8).reshape(SIZE, SIZE).copy()
         self.exact = exact
-        self._changed = _EVERYTHING
+        self._mark(_EVERYTHING)
+
+    def _mark(self, changed: Box | None) -> None:
+        for view, known in self._changes.items():
+            self._changes[view] = _around(known, changed)
 
 
 def _paint(

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
+from aedesk.data.corruption import MOST
 from aedesk.errors import AedeskError
 
 _BOOLEAN = argparse.BooleanOptionalAction
@@ -105,10 +106,10 @@ def _add_recipe(group: Any) -> None:
 
 
 def _add_kind(group: Any) -> None:
-    from aedesk.models.presets import Kind, Noise
+    from aedesk.models.presets import Kind
 
     group.add_argument("--kind", choices=get_args(Kind), help="of autoencoder")
-    group.add_argument("--noise", choices=get_args(Noise), help="that a denoising one takes away")
+    group.add_argument("--noise", choices=tuple(MOST), help="that a denoising one takes away")
     group.add_argument(
         "--noise-level", type=float, metavar="L", help="standard deviation, or share of pixels"
     )

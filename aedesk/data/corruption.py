@@ -30,7 +30,7 @@ _Corrupt = Callable[[Images, np.ndarray, np.random.Generator], Images]
 def corrupt(images: Images, kind: Corruption | Mixture, strength: float, rng: np.random.Generator) -> Images:
     """Images (N, 28, 28), floats in [0, 1], ink = 1, after `kind` has befallen them; a new array of the same type.
 
-    strength: 0 leaves every picture as it is; what 1 is, the most, depends on the kind.
+    strength: from 0, which leaves every picture as it is, to `MOST` of the kind.
 
     gaussian: each pixel plus a draw from N(0, strength^2); not clipped.
     salt-pepper: each pixel becomes 0 with probability strength / 2, and 1 with as much.
@@ -41,14 +41,14 @@ def corrupt(images: Images, kind: Corruption | Mixture, strength: float, rng: np
     strokes: an eraser cuts across the ink until at least the share `strength` of it is gone.
     mixed: one of the others for each picture (gaussian two times in five), its strength uniform in [0, strength].
 
-    Raises ValueError for another kind, and for a strength outside [0, 1].
+    Raises ValueError for another kind, and for a strength that is none.
     """
-    if not 0 <= strength <= 1:
-        raise ValueError(f"a strength is between 0 and 1, not {strength:g}")
+    if kind not in MOST:
+        raise ValueError(f"there is no corruption {kind!r}; choose one of: {', '.join(MOST)}")
+    if not 0 <= strength <= MOST[kind]:
+        raise ValueError(f"a strength of {kind} is between 0 and {MOST[kind]:g}, not {strength:g}")
     if kind == "mixed":
         return _mixed(images, strength, rng)
-    if kind not in KINDS:
-        raise ValueError(f"there is no corruption {kind!r}; choose one of: {', '.join(KINDS)}")
     return _KINDS[kind](images, np.full(len(images), strength, np.float32), rng)
 
 
@@ -98,7 +98,8 @@ def _blur(images: Images, strengths: np.ndarray, rng: np.random.Generator) -> Im
     weights = np.exp(-0.5 * (apart / deviation) ** 2)
     reach = np.arange(-4 * int(BLUR), 4 * int(BLUR) + 1, dtype=np.float32)
     weights /= np.exp(-0.5 * (reach / deviation) ** 2).sum(axis=2, keepdims=True)
-    return (weights @ images @ weights.swapaxes(1, 2)).astype(images.dtype, copy=False)
+    blurred: Images = weights @ images @ weights.swapaxes(1, 2)
+    return blurred.astype(images.dtype, copy=False)
 
 
 def _occlusion(images: Images, strengths: np.ndarray, rng: np.random.Generator) -> Images:
@@ -108,7 +109,8 @@ def _occlusion(images: Images, strengths: np.ndarray, rng: np.random.Generator) 
     places = np.arange(_EDGE)
     columns = (places >= left) & (places < left + edge[:, None])
     rows = (places >= top) & (places < top + edge[:, None])
-    return images * ~(rows[:, :, None] & columns[:, None, :])
+    seen = ~(rows[:, :, None] & columns[:, None, :])
+    return np.asarray(images * seen)
 
 
 def _strokes(images: Images, strengths: np.ndarray, rng: np.random.Generator) -> Images:
@@ -132,7 +134,7 @@ def _strokes(images: Images, strengths: np.ndarray, rng: np.random.Generator) ->
 
 def _inked(images: Images, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(x, y) of a pixel of each picture, drawn in proportion to its ink; any pixel of a blank one."""
-    ink = images.reshape(len(images), -1).astype(np.float32)
+    ink = images.reshape(len(images), _EDGE * _EDGE).astype(np.float32)
     ink = np.where(ink.sum(axis=1, keepdims=True) > 0, ink, 1)
     total = ink.cumsum(axis=1)
     drawn = rng.random((len(images), 1), np.float32) * total[:, -1:]
@@ -151,3 +153,10 @@ _KINDS: dict[Corruption, _Corrupt] = {
 }
 KINDS: tuple[Corruption, ...] = get_args(Corruption)
 """Every corruption, in the order of a menu."""
+MOST: dict[Corruption | Mixture, float] = {
+    **dict.fromkeys(KINDS, 1.0),
+    "gaussian": 5.0,
+    "speckle": 5.0,
+    "mixed": 1.0,
+}
+"""How strong each can be."""

@@ -54,14 +54,16 @@ def build_menus(root: ttk.App, commands: Iterable[Command]) -> None:
     root.configure(menu=bar)
 
 
-def bind_keys(root: tk.Misc, canvas: tk.Misc, latent_map: tk.Misc, commands: Iterable[Command]) -> None:
-    """Shortcuts act in the whole window, bare keys on the canvas or the map, function keys everywhere."""
+def bind_keys(
+    root: tk.Misc, canvases: Iterable[tk.Misc], latent_map: tk.Misc, commands: Iterable[Command]
+) -> None:
+    """Shortcuts act in the whole window, bare keys on a canvas or the map, function keys everywhere."""
     for command in commands:
         if command.key.startswith("F"):
             root.bind_all(f"<{command.key}>", _on_event(command))
         elif command.key:
             bind_shortcut(root, command.key, command.run, shift=command.shift)
-        for widget, keys in ((canvas, command.bare), (latent_map, command.on_map)):
+        for widget, keys in (*((canvas, command.bare) for canvas in canvases), (latent_map, command.on_map)):
             for key in keys.split():
                 for name in {key.lower(), key.upper()} if len(key) == 1 else {key}:  # Caps Lock may be on
                     widget.bind(f"<Key-{name}>", _on_event(command))

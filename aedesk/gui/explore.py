@@ -12,6 +12,8 @@ from aedesk.app.desk import Desk
 from aedesk.app.explorer import Reading
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel
+from aedesk.gui.brush import Brush
+from aedesk.gui.drawing_tools import DrawingTools
 from aedesk.gui.fields import explain
 from aedesk.gui.guess import GuessLine
 from aedesk.gui.hands import Hands
@@ -25,11 +27,6 @@ _WIDEST, _NARROWEST = 640, 160  # px, of the canvas's edge
 _CAPTION = 22  # px, height of the words above a tile
 _SHARE = 0.36  # of the tab's width, for the canvas
 _TILES = 4
-_THINNEST, _BRUSH, _THICKEST = (
-    12,
-    46,
-    90,
-)  # raster px, of the brush; digits that fill the canvas then look like MNIST's
 _REST = 200  # ms without a change of the drawing: the pen rests
 
 
@@ -43,6 +40,7 @@ class ExploreTab(ttk.Frame):
         desk: Desk,
         jobs: Jobs,
         hands: Hands,
+        brush: Brush,
         on_random_digit: Callable[[], object],
         tell: Callable[[str], object],
         on_problem: Callable[[BaseException], object],
@@ -50,7 +48,7 @@ class ExploreTab(ttk.Frame):
         super().__init__(master, padding=(2 * GAP, GAP))
         explorer = desk.explorer
         self._look, self._explorer, self.ink = look, explorer, desk.ink
-        self._hands, self._on_random_digit = hands, on_random_digit
+        self._hands, self._brush, self._on_random_digit = hands, brush, on_random_digit
         self._timers = Timers(self)
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
@@ -66,9 +64,9 @@ class ExploreTab(ttk.Frame):
 
     def _build_left(self) -> ttk.Frame:
         left = ttk.Frame(self)
-        self._tools = self._build_tools(left)
+        self._tools = DrawingTools(left, self._brush, self._hands, self._on_random_digit, with_files=True)
         self._tools.pack(fill="x", pady=(0, GAP))
-        self.sketchpad = Sketchpad(left, self._look, self.ink, self._on_ink)
+        self.sketchpad = Sketchpad(left, self._look, self.ink, self._brush, self._hands.on_ink)
         self.sketchpad.pack(anchor="w")
         tiles = ttk.Frame(left)
         tiles.pack(fill="x", pady=(GAP, 0))
@@ -88,44 +86,6 @@ class ExploreTab(ttk.Frame):
         self.guess = GuessLine(left, self._look)
         self.guess.pack(fill="x", pady=(GAP, 0))
         return left
-
-    def _build_tools(self, master: tk.Misc) -> ttk.Frame:
-        tools = ttk.Frame(master)
-        self._tool = tk.StringVar(value="pen")
-        for value, icon, tip in (
-            ("pen", "pencil-fill", "Pen (P): draw ink."),
-            ("eraser", "eraser-fill", "Eraser (E): take ink away; so does the right mouse button."),
-        ):
-            choice = ttk.Radiobutton(
-                tools,
-                icon=icon,
-                value=value,
-                variable=self._tool,
-                command=self._on_tool,
-                bootstyle="primary ghost toolbutton",
-            )
-            choice.pack(side="left", padx=(0, 2))
-            explain(choice, tip)
-        self._size = tk.DoubleVar(value=_BRUSH)
-        size = ttk.Scale(
-            tools, from_=_THINNEST, to=_THICKEST, variable=self._size, length=72, command=self._on_size
-        )
-        size.pack(side="left", padx=(GAP, GAP))
-        explain(size, "Width of the pen and the eraser ([ and ]).")
-        hands = self._hands
-        self._undo = _tool_button(tools, "arrow-counterclockwise", "Undo", hands.undo)
-        self._redo = _tool_button(tools, "arrow-clockwise", "Redo", hands.redo)
-        _tool_button(tools, "trash3", "Clear the canvas (it can be undone)", hands.clear)
-        _tool_button(tools, "folder2-open", "Open a picture of any size", hands.open_picture)
-        _tool_button(tools, "clipboard", "Paste a picture", hands.paste)
-        _tool_button(
-            tools,
-            "download",
-            "Save the drawing (beside its reconstruction: File menu)",
-            hands.save_drawing,
-        )
-        _tool_button(tools, "dice-5", "A random test digit of the data set", self._on_random_digit)
-        return tools
 
     # --- the explorer's news ---
 
@@ -148,44 +108,9 @@ class ExploreTab(ttk.Frame):
 
     # --- the user's wishes ---
 
-    def set_tool(self, tool: str) -> None:
-        """`pen` or `eraser`."""
-        self._tool.set(tool)
-        self._on_tool()
-
-    @property
-    def brush(self) -> float:
-        """Width of the brush in raster pixels."""
-        return self._size.get()
-
-    @brush.setter
-    def brush(self, width: float) -> None:
-        self._size.set(min(max(width, _THINNEST), _THICKEST))
-        self._on_size()
-
-    def change_brush(self, by: float) -> None:
-        """Make the brush thicker, or thinner if `by` is negative."""
-        self.brush += by
-
     def ink_changed(self) -> None:
         """The ink was changed by something other than the mouse."""
         self.sketchpad.show_change()
-
-    def _on_ink(self) -> None:
-        self._explorer.set_drawing(self.ink)
-        self._update_buttons()
-
-    def _update_buttons(self) -> None:
-        for button, possible in ((self._undo, self.ink.can_undo), (self._redo, self.ink.can_redo)):
-            state = "normal" if possible else "disabled"
-            if str(button["state"]) != state:
-                button.configure(state=state)
-
-    def _on_tool(self) -> None:
-        self.sketchpad.erasing = self._tool.get() == "eraser"
-
-    def _on_size(self, _: str = "") -> None:
-        self.sketchpad.brush = self._size.get()
 
     def _on_configure(self, event: tk.Event[Any]) -> None:
         """The canvas grows with the window, as far as height and width allow."""
@@ -199,10 +124,3 @@ class ExploreTab(ttk.Frame):
         self.sketchpad.set_edge(edge)
         for tile in self._tiles:
             tile.set_edge((edge + 4 - (_TILES - 1) * GAP) // _TILES)
-
-
-def _tool_button(master: tk.Misc, icon: str, tip: str, command: Callable[[], object]) -> ttk.Button:
-    button = ttk.Button(master, icon=icon, command=command, bootstyle="ghost", padding=5)
-    button.pack(side="left")
-    explain(button, tip)
-    return button

@@ -64,7 +64,9 @@ class _ShareBar(tk.Canvas):
     """A share in [0, 1] as a bar. The theme's progress bar takes 9 ms to draw, at every pen stroke."""
 
     def __init__(self, master: tk.Misc, look: Look) -> None:
-        super().__init__(master, height=ttk.scale_size(master, 6), highlightthickness=0, borderwidth=0)
+        super().__init__(
+            master, width=1, height=ttk.scale_size(master, 6), highlightthickness=0, borderwidth=0
+        )
         self._share = 0.0
         self._filled = self.create_rectangle(0, 0, 0, 0, width=0)
         disconnect = look.changed.connect(self._recolour)

@@ -24,7 +24,11 @@ _GAP = 10
 
 
 class Hands:
-    """`changed` says that the drawing is another one; `tell` gets one line, `on_problem` what went wrong."""
+    """`tell` gets one line, `on_problem` what went wrong.
+
+    Signals: `changed` (the drawing is another one, by something else than the pen), `inked` (the same, however it came
+    about, once it has been read).
+    """
 
     def __init__(
         self,
@@ -37,6 +41,26 @@ class Hands:
         self._master, self._ink, self._explorer = master, ink, explorer
         self._tell, self._on_problem = tell, on_problem
         self.changed: Signal[None] = Signal()
+        self.inked: Signal[None] = Signal()
+
+    @property
+    def can_undo(self) -> bool:
+        return self._ink.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._ink.can_redo
+
+    def on_ink(self) -> None:
+        """What is on the canvas is another drawing: the model in use shall read it."""
+        self._explorer.set_drawing(self._ink)
+        self.inked.emit(None)
+
+    def show(self, picture: np.ndarray, what: str) -> None:
+        """Put a picture (28, 28) in [0, 1] onto the canvas, and say what it is."""
+        self._ink.show_picture(picture)
+        self.changed.emit(None)
+        self._tell(what)
 
     def undo(self) -> None:
         self._ink.undo()

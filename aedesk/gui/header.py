@@ -33,7 +33,7 @@ class Header(ttk.Frame):
         self._on_model = on_model
         self._references: list[str] = []
         self._tab = tk.StringVar(self, value="explore")
-        for name, text in (("explore", "Explore"), ("train", "Train"), ("runs", "Runs")):
+        for name, text in (("explore", "Explore"), ("train", "Train"), ("runs", "Runs"), ("apply", "Apply")):
             button = ttk.Radiobutton(
                 self,
                 text=text,

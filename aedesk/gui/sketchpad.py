@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageTk
 
 from aedesk.app.ink import SIZE, Ink
+from aedesk.gui.brush import Brush
 from aedesk.gui.platform import RIGHT_BUTTON
 from aedesk.gui.theme import Look
 
@@ -26,16 +27,17 @@ class Sketchpad(tk.Canvas):
     Motion handlers only record: a slow one would make Tk drop points of the stroke.
     """
 
-    def __init__(self, master: tk.Misc, look: Look, ink: Ink, on_change: Callable[[], object]) -> None:
+    def __init__(
+        self, master: tk.Misc, look: Look, ink: Ink, brush: Brush, on_change: Callable[[], object]
+    ) -> None:
         super().__init__(master, highlightthickness=_FOCUS, borderwidth=0, cursor="none", takefocus=True)
         self._look = look
         self._ink = ink
+        self._brush = brush
         self._on_change = on_change
         self._edge = 0
         self._pending: str | None = None
         self._pointer = (0, 0)
-        self._brush = 46.0
-        self._erasing = False
         self._erase = False  # what the stroke in progress does
         self._photo: ImageTk.PhotoImage | None = None
         self._tile = ImageTk.PhotoImage("RGB", (_TILE, _TILE))
@@ -49,7 +51,11 @@ class Sketchpad(tk.Canvas):
         self.bind("<Motion>", self._on_hover)
         self.bind("<Leave>", lambda _: self.itemconfigure(self._pen, state="hidden"))
         self.bind("<Destroy>", self._on_destroy)
-        self._disconnect = look.changed.connect(lambda _: self.refresh())
+        self.bind("<Map>", lambda _: self._paint())  # it may have been drawn on another canvas meanwhile
+        self._disconnects = [
+            look.changed.connect(lambda _: self.refresh()),
+            brush.changed.connect(lambda _: self._show_pen()),
+        ]
         self._tables: list[list[int]] = []
 
     @property
@@ -103,14 +109,14 @@ class Sketchpad(tk.Canvas):
     def _on_press(self, event: tk.Event[Any]) -> None:
         self.focus_set()
         if not self._ink.is_drawing:
-            self._erase = self.erasing or event.num == RIGHT_BUTTON
-            self._ink.press(*self._raster(event), self.brush, erase=self._erase)
+            self._erase = self._brush.erasing or event.num == RIGHT_BUTTON
+            self._ink.press(*self._raster(event), self._brush.width, erase=self._erase)
             self._move_pen(event)
             self._schedule()
 
     def _on_drag(self, event: tk.Event[Any]) -> None:
         if self._ink.is_drawing:
-            self._ink.drag(*self._raster(event), self.brush, erase=self._erase)
+            self._ink.drag(*self._raster(event), self._brush.width, erase=self._erase)
             self._move_pen(event)
             self._schedule()
 
@@ -128,9 +134,9 @@ class Sketchpad(tk.Canvas):
 
     def _show_pen(self) -> None:
         """The ring around the pointer: as wide as the brush, red if it erases."""
-        (x, y), radius = self._pointer, self._brush * self._edge / SIZE / 2
+        (x, y), radius = self._pointer, self._brush.width * self._edge / SIZE / 2
         self.coords(self._pen, x - radius, y - radius, x + radius, y + radius)
-        erasing = self._erase if self._ink.is_drawing else self.erasing
+        erasing = self._erase if self._ink.is_drawing else self._brush.erasing
         colour = self._look.palette.too_much if erasing else self._look.palette.accent
         self.itemconfigure(self._pen, outline=colour)
 
@@ -138,26 +144,6 @@ class Sketchpad(tk.Canvas):
         """At most one tick is pending, however many points arrive."""
         if self._pending is None:
             self._pending = self.after(TICK, self.run_tick)
-
-    @property
-    def brush(self) -> float:
-        """Width of the pen and the eraser in raster pixels."""
-        return self._brush
-
-    @brush.setter
-    def brush(self, width: float) -> None:
-        self._brush = width
-        self._show_pen()
-
-    @property
-    def erasing(self) -> bool:
-        """Whether the left button takes ink away."""
-        return self._erasing
-
-    @erasing.setter
-    def erasing(self, erasing: bool) -> None:
-        self._erasing = erasing
-        self._show_pen()
 
     @property
     def ring_width(self) -> float:
@@ -180,7 +166,7 @@ class Sketchpad(tk.Canvas):
 
     def _paint(self) -> None:
         """Bring what has changed onto the screen: only that, for the whole would take Tk three times as long."""
-        changed = self._ink.take_change()
+        changed = self._ink.take_change(self)
         if self._photo is None or changed is None:
             return
         self.itemconfigure(self._hint, state="normal" if self._ink.is_blank else "hidden")
@@ -204,7 +190,8 @@ class Sketchpad(tk.Canvas):
         return Image.merge("RGB", [grey.point(table) for table in self._tables])
 
     def _on_destroy(self, _: tk.Event[Any]) -> None:
-        self._disconnect()
+        for disconnect in self._disconnects:
+            disconnect()
         if self._pending is not None:
             self.after_cancel(self._pending)
             self._pending = None

@@ -1,14 +1,12 @@
-"""The main window: header, three tabs, menus and shortcuts, one tick, and an orderly end."""
+"""The main window: header, four tabs, menus and shortcuts, one tick, and an orderly end."""
 
 from __future__ import annotations
 
 import gc
 import logging
 import math
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from tkinter import filedialog
 from typing import Any
@@ -26,17 +24,21 @@ from aedesk.app.trainer import State, Trainer
 from aedesk.app.worker import Link
 from aedesk.errors import AedeskError
 from aedesk.gui import dialogs
-from aedesk.gui.commands import Command, bind_keys, build_menus
+from aedesk.gui.apply.page import Surroundings
+from aedesk.gui.apply.tab import ApplyTab
+from aedesk.gui.brush import Brush
+from aedesk.gui.commands import bind_keys, build_menus
 from aedesk.gui.explore import ExploreTab
 from aedesk.gui.fitting_label import FittingLabel
+from aedesk.gui.geometry import smallest, usable_geometry
 from aedesk.gui.hands import Hands
 from aedesk.gui.header import Header
-from aedesk.gui.map.tools import TOOLS
+from aedesk.gui.menus import commands_of
 from aedesk.gui.platform import IS_MAC
 from aedesk.gui.runs.tab import RunsTab
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.train.keeper import RunKeeper
-from aedesk.gui.train.run_menu import NOTHING_KEPT, RunMenu
+from aedesk.gui.train.run_menu import NOTHING_KEPT
 from aedesk.gui.train.tab import TrainTab
 from aedesk.storage.runs import MODEL
 
@@ -44,8 +46,6 @@ logger = logging.getLogger(__name__)
 
 POLL = 30  # ms between two looks at what the workers have sent
 _DEFAULT_MODEL = "dense-32"
-_SMALLEST = (1000, 680)  # logical px, as the first size
-_FIRST_SIZE = (1280, 800)
 
 
 class Window:
@@ -55,11 +55,13 @@ class Window:
         self.root, self.look = root, look
         self.jobs = Jobs()
         self.ink = Ink()
+        self.brush = Brush()
         self.desk = Desk(self.jobs, self.ink)
         self.explorer = self.desk.explorer
         self.trainer = Trainer(self.jobs)
         self.run_list = RunList(self.jobs)
         self._remembered = remembered
+        self._shown = "explore"
         self._closing = False
         self._end_requested = False
         self._telling = False
@@ -69,15 +71,16 @@ class Window:
         self._status = FittingLabel(self._foot, padding=(2 * GAP, 4, 2 * GAP, 6))
         self._status.pack(side="left", fill="x", expand=True)
         self._status.set("Getting ready: you can draw already ...")
-        self.hands = Hands(root, self.ink, self.explorer, self._status.set, self.tell_problem)
-        root.minsize(*_smallest(root))
-        root.geometry(_usable_geometry(root, remembered.get("geometry")))
+        self.hands = Hands(root, self.ink, self.explorer, self.tell, self.tell_problem)
+        root.minsize(*smallest(root))
+        root.geometry(usable_geometry(root, remembered.get("geometry")))
         root.protocol("WM_DELETE_WINDOW", self.close)
         self._build()
-        self.commands = self._commands()
+        self.commands = commands_of(self)
         build_menus(root, self.commands)
-        bind_keys(root, self.explore.sketchpad, self.explore.pane.map, self.commands)
-        root.bind("<Escape>", lambda _: self.explore.pane.give_up())
+        canvases = (self.explore.sketchpad, self.apply.sketchpad)
+        bind_keys(root, canvases, self.explore.pane.map, self.commands)
+        root.bind("<Escape>", lambda _: self._give_up())
         if IS_MAC:  # the application menu and the Dock have their own way to quit
             root.createcommand("::tk::mac::Quit", self.close)
             root.createcommand("::tk::mac::ShowHelp", self.show_shortcuts)
@@ -86,6 +89,8 @@ class Window:
         self.train.restore(form if isinstance(form, dict) else {})
         chart = remembered.get("map")
         self.explore.pane.restore(chart if isinstance(chart, dict) else {})
+        uses = remembered.get("apply")
+        self.apply.restore(uses if isinstance(uses, dict) else {})
         self._restore_sketch()
         root.update_idletasks()
         root.deiconify()
@@ -106,8 +111,9 @@ class Window:
             self.desk,
             self.jobs,
             self.hands,
+            self.brush,
             self.random_digit,
-            self._status.set,
+            self.tell,
             self.tell_problem,
         )
         self.train = TrainTab(
@@ -117,7 +123,7 @@ class Window:
             self.jobs,
             self.ink,
             on_use=self.use_run,
-            on_status=self._status.set,
+            on_status=self.tell,
             on_problem=self.tell_problem,
         )
         self.runs = RunsTab(
@@ -128,76 +134,26 @@ class Window:
             on_open=self.open_run,
             on_continue=self.continue_run,
             on_branch=self.branch_run,
-            on_status=self._status.set,
+            on_status=self.tell,
             on_problem=self.tell_problem,
         )
+        around = Surroundings(self.look, self.desk, self.jobs, self.tell, self.tell_problem, self.hands)
+        self.apply = ApplyTab(pages, around, self.brush, self.random_digit)
         self.keeper = RunKeeper(
             self._foot,
             self.look,
             self.jobs,
             self.train.machine,
             self.train.view.curves,
-            on_status=self._status.set,
+            on_status=self.tell,
             on_problem=self.tell_problem,
         )
-        self._pages = {"explore": self.explore, "train": self.train, "runs": self.runs}
+        self._pages = {"explore": self.explore, "train": self.train, "runs": self.runs, "apply": self.apply}
         self.show_tab("explore")
-
-    def _commands(self) -> list[Command]:
-        hands, explore, pane = self.hands, self.explore, self.explore.pane
-        tools = [
-            Command("Map", tool.label, partial(pane.choose_tool, tool.name), on_map=tool.key)
-            for tool in TOOLS
-        ]
-        run = RunMenu(
-            self.trainer,
-            self.train,
-            self.keeper,
-            on_show=lambda: self.show_tab("train"),
-            on_status=self._status.set,
-            on_problem=self.tell_problem,
-        )
-        return [
-            Command("File", "Open picture ...", hands.open_picture, "o"),
-            Command("File", "Save drawing ...", hands.save_drawing, "s"),
-            Command("File", "Save comparison ...", hands.save_comparison, "s", shift=True),
-            Command("File", "Save generated digit ...", hands.save_digit, "g"),
-            Command("File", "Save map ...", pane.save_map, "m", shift=True),
-            Command("File", "Open model ...", self.open_model, "m"),
-            Command("File", "Quit" if IS_MAC else "Close", self.close, "q"),
-            Command("Edit", "Undo", hands.undo, "z"),
-            Command("Edit", "Redo", hands.redo, "z", shift=True),
-            Command("", "Redo", hands.redo, "y"),
-            Command("Edit", "Copy drawing", hands.copy, "c"),
-            Command("Edit", "Paste picture", hands.paste, "v"),
-            Command("Edit", "Clear canvas", hands.clear, bare="Delete BackSpace"),
-            Command("Edit", "Random test digit", self.random_digit, "r"),
-            Command("Draw", "Pen", lambda: explore.set_tool("pen"), bare="p"),
-            Command("Draw", "Eraser", lambda: explore.set_tool("eraser"), bare="e"),
-            Command("Draw", "Thinner", lambda: explore.change_brush(-6), bare="bracketleft"),
-            Command("Draw", "Thicker", lambda: explore.change_brush(6), bare="bracketright"),
-            *tools,
-            Command("Map", "Whole map", self._on_map(pane.map.fit), "0"),
-            Command("Map", "Larger", lambda: pane.map.zoom(1.25), on_map="plus equal KP_Add"),
-            Command("Map", "Smaller", lambda: pane.map.zoom(0.8), on_map="minus KP_Subtract"),
-            Command("Map", "Find points ...", self._on_map(pane.find.open), "f"),
-            Command("Map", "Select all points shown", self._on_map(pane.select_all), "a"),
-            Command("Map", "Surprise me", self._on_map(pane.surprise), "u"),
-            Command("Map", "Decoded digits behind the points", pane.toggle_digits, on_map="d"),
-            Command("Map", "Where to trust the decoder", pane.toggle_trust, on_map="t"),
-            Command("Map", "Every training image or fewer", pane.toggle_all_points, on_map="a"),
-            *run.commands(),
-            Command("View", "Explore", lambda: self.show_tab("explore"), "1"),
-            Command("View", "Train", lambda: self.show_tab("train"), "2"),
-            Command("View", "Runs", lambda: self.show_tab("runs"), "3"),
-            Command("View", "Light or dark", self.toggle_theme, "d"),
-            Command("Help", "Keyboard and mouse", self.show_shortcuts, "F1"),
-            Command("Help", "About aedesk", lambda: dialogs.show_about(self.root, self.header.device)),
-        ]
 
     def _connect(self) -> None:
         self.hands.changed.connect(self._on_hands)
-        self.explorer.status.connect(self._status.set)
+        self.explorer.status.connect(self.tell)
         self.explorer.failed.connect(self._on_load_failed)
         self.explorer.drawing_changed.connect(self._on_drawing)
         self.explorer.model_changed.connect(self._on_model)
@@ -238,11 +194,11 @@ class Window:
     def _restore_sketch(self) -> None:
         brush = self._remembered.get("brush")
         if isinstance(brush, int | float) and math.isfinite(brush):
-            self.explore.brush = float(brush)
+            self.brush.width = float(brush)
         raster = settings.load_sketch()
         if raster is not None and raster.shape == (SIZE, SIZE) and raster.any():
             self.ink.replace(raster, settings.load_exact())
-            self.explore.ink_changed()
+            self.canvas_tab.ink_changed()
 
     def _poll(self) -> None:
         """The one tick that hands on what background threads have sent."""
@@ -255,6 +211,10 @@ class Window:
             self._destroy()
 
     # --- verbs ---
+
+    def tell(self, line: str) -> None:
+        """One line for the status bar."""
+        self._status.set(line)
 
     def load_model(self, reference: str) -> None:
         self.explorer.load(reference)
@@ -301,21 +261,27 @@ class Window:
             self.explorer.load(str(Path(path).parent) if Path(path).name == MODEL else path)
 
     def show_tab(self, name: str) -> None:
-        """`explore`, `train` or `runs`."""
+        """`explore`, `train`, `runs` or `apply`."""
         for other, page in self._pages.items():
             if other == name:
                 page.place(relwidth=1, relheight=1)
             else:
                 page.place_forget()  # out of sight, it neither draws nor takes the Tab key
+        self._shown = name
         self.header.set_tab(name)
         # The keyboard goes with the tab: what is typed must not land in a field that is out of sight.
         (self.explore.sketchpad if name == "explore" else self._pages[name]).focus_set()
+
+    def show_use(self, name: str) -> None:
+        """Show a page of the Apply tab."""
+        self.show_tab("apply")
+        self.apply.show_page(name)
 
     def toggle_theme(self) -> None:
         self.look.toggle(self.root)
 
     def random_digit(self) -> None:
-        self.show_tab("explore")
+        self._show_canvas()
         self.explorer.draw_test_digit(self.ink, self._data_for_digits())
 
     def show_shortcuts(self) -> None:
@@ -346,9 +312,22 @@ class Window:
 
     # --- helpers ---
 
-    def _on_map(self, act: Callable[[], object]) -> Callable[[], object]:
-        """What is done to the map, only where the map can be seen: keys come from every tab."""
-        return lambda: act() if self.explore.winfo_ismapped() else self.show_tab("explore")
+    @property
+    def canvas_tab(self) -> ExploreTab | ApplyTab:
+        """The tab whose canvas is on show; Explore's where none is."""
+        return self.apply if self._shown == "apply" else self.explore
+
+    def _show_canvas(self) -> None:
+        """Show a tab with a canvas, unless one is on show."""
+        if self._shown not in {"explore", "apply"}:
+            self.show_tab("explore")
+
+    def _give_up(self) -> None:
+        """Escape: cancel what takes long in the tab on show."""
+        if self._shown == "apply":
+            self.apply.give_up()
+        else:
+            self.explore.pane.give_up()
 
     def _data_for_digits(self) -> str:
         """The data set the model in use was trained on where it is here, else the one that always is."""
@@ -380,13 +359,13 @@ class Window:
         self.tell_problem(problem)
 
     def _on_drawing(self, what: str) -> None:
-        self.explore.ink_changed()
+        self.canvas_tab.ink_changed()
         self._status.set(what)
 
     def _on_hands(self, _: None) -> None:
         """The drawing was changed by something other than the pen."""
-        self.show_tab("explore")
-        self.explore.ink_changed()
+        self._show_canvas()
+        self.canvas_tab.ink_changed()
 
     def _on_model(self, active: ActiveModel) -> None:
         self.header.show_model(active)
@@ -412,9 +391,10 @@ class Window:
                 "geometry": self.root.geometry(),
                 "theme": self.look.palette.name,
                 "model": active.reference if active is not None else self._remembered.get("model"),
-                "brush": self.explore.brush,
+                "brush": self.brush.width,
                 "train": self.train.remember(),
                 "map": self.explore.pane.remember(),
+                "apply": self.apply.remember(),
             }
         )
         settings.save_sketch(self.ink.image, self.ink.exact)
@@ -438,23 +418,3 @@ def _import_heavy(link: Link[str]) -> Iterator[str]:
 
     found = devices()
     yield found[min(1, len(found) - 1)].label  # what "auto" takes
-
-
-def _usable_geometry(root: ttk.App, remembered: object) -> str:
-    """The remembered size and place, if it is well-formed and still on a screen."""
-    match = re.fullmatch(r"(\d+)x(\d+)\+(-?\d+)\+(-?\d+)", str(remembered))
-    if match is None:
-        return "{}x{}".format(*_within_screen(root, *ttk.scale_size(root, _FIRST_SIZE)))
-    width, height, x, y = map(int, match.groups())
-    width, height = _within_screen(root, *(map(max, (width, height), _smallest(root))))
-    on_screen = -width < x < root.winfo_screenwidth() - 40 and 0 <= y < root.winfo_screenheight() - 40
-    return f"{width}x{height}" + (f"+{x}+{y}" if on_screen else "")
-
-
-def _smallest(root: ttk.App) -> tuple[int, int]:
-    """What the window may not be made smaller than; on a small screen, the screen."""
-    return _within_screen(root, *ttk.scale_size(root, _SMALLEST))
-
-
-def _within_screen(root: ttk.App, width: int, height: int) -> tuple[int, int]:
-    return min(width, root.winfo_screenwidth()), min(height, root.winfo_screenheight())

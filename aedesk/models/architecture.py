@@ -50,6 +50,7 @@ __all__ = [
     "Step",
     "Upsample",
     "convolutional",
+    "denoising",
     "dense",
 ]
 
@@ -243,6 +244,25 @@ def dense(*widths: int, code_activation: Activation = "relu") -> Architecture:
     encoder = [Dense(width) for width in widths[:code]] + [Dense(widths[code], code_activation)]
     decoder = [Dense(width) for width in widths[code + 1 :]] + [Dense(prod(IMAGE_SHAPE), "linear")]
     return Architecture((Flatten(), *encoder), tuple(decoder))
+
+
+def denoising() -> Architecture:
+    """Convolutions with two poolings to a code of 8 maps of 7x7, half as large as the picture, and back.
+
+    Its code is wide, so that little is lost but the noise; what a stroke must look like is learnt at 7x7, where each
+    place sees most of a digit.
+    """
+    encoder: list[Layer] = [Conv(32), MaxPool(), Conv(64), MaxPool(), Conv(64), Conv(8), Flatten()]
+    decoder: list[Layer] = [
+        Reshape((8, 7, 7)),
+        Conv(64),
+        Conv(64),
+        Upsample(),
+        Conv(64),
+        Upsample(),
+        Conv(32),
+    ]
+    return Architecture(tuple(encoder), (*decoder, Conv(1, activation="linear")))
 
 
 def convolutional() -> Architecture:

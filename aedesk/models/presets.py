@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from aedesk.models.architecture import Architecture, convolutional, dense
+from aedesk.data.corruption import Corruption, Mixture
+from aedesk.models.architecture import Architecture, convolutional, denoising, dense
 from aedesk.models.initialisation import Initialisation
 
 Loss = Literal["mse", "bce", "mae"]
@@ -13,7 +14,7 @@ Optimiser = Literal["adam", "sgd"]
 Reduction = Literal["mean", "sum"]
 Schedule = Literal["constant", "cooldown", "cosine", "one-cycle", "plateau"]
 Kind = Literal["plain", "denoising", "sparse", "contractive", "variational"]
-Noise = Literal["gaussian", "masking", "salt-pepper"]
+Noise = Corruption | Mixture
 
 CHANGEABLE = ("learning_rate", "noise_level", "sparsity", "contraction", "beta")
 """The numbers of a recipe that may be changed while a run goes on."""
@@ -38,10 +39,11 @@ class Recipe:
     output_bias: where the logits begin. -1.9 is the logit of 0.13, the mean pixel of handwriting: from 0, the
     first steps of a network with many positive features before the output all push towards "no ink", overshoot
     together, and the sigmoid never comes back.
-    kind: `plain`; `denoising` (Vincent et al. 2008) rebuilds the clean picture from one with `noise` of `noise_level`;
-    `sparse` adds `sparsity` times the mean size of a code's numbers; `contractive` (Rifai et al. 2011) `contraction`
-    times the squared slope of the code; `variational` (Kingma & Welling 2014) `beta` times the divergence of the codes
-    from a standard normal distribution, rising from 0 over the first `warm_up` epochs.
+    kind: `plain`; `denoising` (Vincent et al. 2008) rebuilds the clean picture from one with `noise` of `noise_level`,
+    which `data.corruption` defines; `sparse` adds `sparsity` times the mean size of a code's numbers; `contractive`
+    (Rifai et al. 2011) `contraction` times the squared slope of the code; `variational` (Kingma & Welling 2014) `beta`
+    times the divergence of the codes from a standard normal distribution, rising from 0 over the first `warm_up`
+    epochs.
     minutes, patience, target: the run ends early after so many minutes of work, so many epochs without a better
     validation loss, or at that validation loss; 0 for none of it.
     """
@@ -155,6 +157,22 @@ PRESETS: dict[str, Preset] = {
             dense(128, 64, 128),
             Recipe(loss="bce", epochs=10),
             "Trained with binary cross-entropy: each pixel as a coin to be guessed.",
+        ),
+        Preset(
+            "denoise-conv",
+            denoising(),
+            Recipe(
+                kind="denoising",
+                noise="mixed",
+                noise_level=0.7,
+                learning_rate=1.5e-3,
+                schedule="one-cycle",
+                batch_size=128,
+                epochs=30,
+                initialisation="he",
+                output_bias=-1.9,
+            ),
+            "Mends noisy, blurred and broken digits: trained to rebuild the clean picture from a spoilt one.",
         ),
     )
 }

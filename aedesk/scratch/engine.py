@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from aedesk.data.corruption import corrupt
 from aedesk.errors import AedeskError
 from aedesk.models.architecture import Architecture
 from aedesk.models.presets import Recipe, mismatch
 from aedesk.models.step import StepLoss, StepSettings
 from aedesk.scratch.losses import LOSSES
 from aedesk.scratch.network import Network
-from aedesk.scratch.noise import NOISES
 from aedesk.scratch.optimisers import OPTIMISERS
 from aedesk.scratch.penalties import PENALTIES
 
@@ -41,7 +41,7 @@ class NumpyEngine:
         self._optimiser = OPTIMISERS[recipe.optimiser](self._network.parameters)
         self._loss = LOSSES[recipe.loss, architecture.output]
         self._penalty = PENALTIES.get(recipe.kind)
-        self._corrupt = NOISES[recipe.noise] if recipe.kind == "denoising" else None
+        self._noise = recipe.noise if recipe.kind == "denoising" else None
         self._sums_over_pixels = recipe.reduction == "sum"
         self._code_size = architecture.code_size
         self._images = images
@@ -103,9 +103,11 @@ class NumpyEngine:
 
     def _seen(self, images: np.ndarray, settings: StepSettings, rng: np.random.Generator) -> np.ndarray:
         """What the network is given of clean images: the same, or a noisy copy."""
-        if self._corrupt is None:
+        if self._noise is None:
             return images
-        return self._corrupt(images, settings.noise_level, rng)
+        return corrupt(images.reshape(-1, 28, 28), self._noise, settings.noise_level, rng).reshape(
+            images.shape
+        )
 
     def _penalty_of(self, encoded: np.ndarray, settings: StepSettings) -> tuple[float, np.ndarray | None]:
         """What the kind adds to the loss, weighted, and its gradient with respect to what the encoder gave."""

@@ -20,13 +20,16 @@ _MAX_LAYERS = 200
 _MAX_ACTIVATION = 1 << 22  # numbers after one layer for one image; the largest preset has 200,704
 
 
-def save(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> None:
+def save(checkpoint: Checkpoint, path: str | os.PathLike[str], *, compact: bool = False) -> None:
     """Write the checkpoint, whole or not at all; the same checkpoint gives the same bytes.
 
+    compact: in half the space, with half the digits; only for weights that `rounded` has been through, so that nothing
+    is lost in the file.
     Raises AedeskError if its numbers are not finite, or if the file cannot be written.
     """
     path = Path(path)
     _check_weights(path, checkpoint.architecture, checkpoint.weights)
+    weights = checkpoint.weights
     card = {
         "name": checkpoint.name,
         "architecture": checkpoint.architecture.to_json(),
@@ -34,7 +37,18 @@ def save(checkpoint: Checkpoint, path: str | os.PathLike[str]) -> None:
         "history": [_plain(row) for row in checkpoint.history],
         "metrics": _plain(checkpoint.metrics),
     }
-    tensors.write(path, _KIND, checkpoint.weights, card)
+    if compact:
+        weights = {name: array.astype(np.float16) for name, array in weights.items()}
+        if any(not np.array_equal(weights[name], array) for name, array in checkpoint.weights.items()):
+            raise ValueError("only rounded weights can be saved in half precision")
+        card["fingerprint"] = tensors.digest(checkpoint.weights)
+    tensors.write(path, _KIND, weights, card)
+
+
+def rounded(checkpoint: Checkpoint) -> Checkpoint:
+    """The same with each weight at the nearest number of half precision (float16), still as float32."""
+    halves = {name: array.astype(np.float16).astype(np.float32) for name, array in checkpoint.weights.items()}
+    return replace(checkpoint, weights=halves)
 
 
 def load(path: str | os.PathLike[str]) -> Checkpoint:
@@ -45,6 +59,10 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
     path = Path(path)
     card, weights = tensors.read(path, _KIND)
     checkpoint = _without_weights(path, card)
+    if "fingerprint" in card:
+        weights = {name: array.astype(np.float32) for name, array in weights.items()}
+        if tensors.digest(weights) != card["fingerprint"]:
+            raise AedeskError(f"{path}: damaged: its weights are not those that were saved; copy it again")
     _check_weights(path, checkpoint.architecture, weights)
     in_order = {name: weights[name] for name in checkpoint.architecture.tensor_shapes}
     return replace(checkpoint, weights=in_order)
@@ -57,10 +75,11 @@ def read_card(path: str | os.PathLike[str]) -> Checkpoint:
 
 
 def fingerprint(model: Checkpoint | str | os.PathLike[str]) -> str:
-    """SHA-256 of the weights, as hexadecimal: of a checkpoint, or as a file states it (`load` verifies)."""
+    """SHA-256 of the float32 weights, as hexadecimal: of a checkpoint, or as a file states it (`load` verifies)."""
     if isinstance(model, Checkpoint):
         return tensors.digest(model.weights)
-    return str(tensors.read_card(model, _KIND)["sha256"])
+    card = tensors.read_card(model, _KIND)
+    return str(card.get("fingerprint", card["sha256"]))
 
 
 def _without_weights(path: Path, card: dict[str, Any]) -> Checkpoint:

@@ -43,11 +43,11 @@ class Table:
         return [dict(zip(self.columns, map(_plain, row), strict=True)) for row in self.rows]
 
     def to_csv(self) -> str:
-        """With a line of names first; an empty cell is no number."""
+        """With a line of names first; an empty cell is no number, and no cell has more than one line."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows([["" if cell is None else cell for cell in row] for row in self.rows])
+        writer.writerows([[_text(cell) for cell in row] for row in self.rows])
         return text.getvalue()
 
     def write(self, path: str | os.PathLike[str]) -> None:
@@ -60,6 +60,12 @@ class Table:
         else:
             raise AedeskError(f"{path}: numbers are written as .csv or .json; choose such a name")
         files.write_whole(path, content.encode())
+
+
+def _text(cell: Cell) -> Cell:
+    if isinstance(cell, str):
+        return " ".join(cell.splitlines())
+    return "" if cell is None else cell
 
 
 def _plain(cell: Cell) -> Cell:

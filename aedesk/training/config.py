@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
+from aedesk.data.corruption import MOST
 from aedesk.errors import AedeskError
 from aedesk.models.architecture import Architecture
 from aedesk.models.design import Design
 from aedesk.models.design import problems as design_problems
 from aedesk.models.initialisation import Initialisation
-from aedesk.models.presets import PRESETS, Kind, Loss, Noise, Optimiser, Recipe, Reduction, Schedule, mismatch
+from aedesk.models.presets import PRESETS, Kind, Loss, Optimiser, Recipe, Reduction, Schedule, mismatch
 
 EngineName = Literal["torch", "numpy"]
 Precision = Literal["auto", "float32", "tf32", "bfloat16"]
@@ -26,7 +27,7 @@ _CHOICES = {
     "reduction": get_args(Reduction),
     "schedule": get_args(Schedule),
     "kind": get_args(Kind),
-    "noise": get_args(Noise),
+    "noise": tuple(MOST),
     "engine": get_args(EngineName),
     "precision": get_args(Precision),
 }
@@ -200,7 +201,6 @@ _WITHIN: dict[str, tuple[str, float, float, bool, bool]] = {
     "validation_fraction": ("validation share", 0, 0.5, True, False),
     "keep_mb": ("megabytes for kept epochs", 0, 1_000_000, False, True),
 }
-_MOST_NOISE = {"gaussian": 5.0, "masking": 1.0, "salt-pepper": 1.0}
 
 
 def change_problem(recipe: Recipe, name: str, value: float) -> str | None:
@@ -238,7 +238,7 @@ def _number_problems(holder: object, names: Any) -> Iterator[tuple[str, str]]:
             if sentence:
                 yield name, sentence
     if isinstance(holder, Recipe):
-        most = _MOST_NOISE.get(holder.noise, 5.0) if isinstance(holder.noise, str) else 5.0
+        most = MOST.get(holder.noise, 5.0) if isinstance(holder.noise, str) else 5.0
         sentence = _outside(holder.noise_level, "noise level", 0, most, False, False)
         if sentence:
             yield "noise_level", sentence

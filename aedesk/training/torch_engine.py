@@ -8,6 +8,7 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 
+from aedesk.data.corruption import corrupt
 from aedesk.models.architecture import Architecture, Dropout
 from aedesk.models.autoencoder import Autoencoder, Pass
 from aedesk.models.presets import Recipe, mismatch
@@ -55,7 +56,7 @@ class TorchEngine:
             isinstance(layer, Dropout) for layer in (*architecture.encoder, *architecture.decoder)
         )
         self._generator = torch.Generator(device)
-        self._is_random = has_dropout or recipe.kind in {"denoising", "contractive", "variational"}
+        self._is_random = has_dropout or recipe.kind in {"contractive", "variational"}
 
     def begin_epoch(self, order: np.ndarray) -> None:
         self._order = torch.from_numpy(order).to(self._device)
@@ -63,9 +64,8 @@ class TorchEngine:
     def step(self, start: int, stop: int, settings: StepSettings) -> StepLoss:
         for group in self._optimiser.param_groups:
             group["lr"] = settings.learning_rate
-        self._seed(settings.seed)
         images = self._images[self._order[start:stop]]
-        loss = self._loss(images, settings, training=True)
+        loss = self._loss(images, settings, settings.seed, training=True)
         self._optimiser.zero_grad()
         torch.autograd.backward((loss.reconstruction + loss.penalty) * self._steepness)
         self._optimiser.step()
@@ -76,8 +76,8 @@ class TorchEngine:
         # The slope of the codes is a gradient, which inference mode has none of.
         with nullcontext() if self._recipe.kind == "contractive" else torch.inference_mode():
             for place, chunk in enumerate(self._chunks(images)):
-                self._seed((settings.seed[0], 0, place))
-                loss = StepLoss(*map(_told, self._loss(chunk, settings, training=False)))
+                loss = self._loss(chunk, settings, (settings.seed[0], 0, place), training=False)
+                loss = StepLoss(*map(_told, loss))
                 reconstruction += float(loss.reconstruction) * len(chunk)
                 penalty += float(loss.penalty) * len(chunk)
         return StepLoss(reconstruction / len(images), penalty / len(images))
@@ -129,12 +129,16 @@ class TorchEngine:
         for start in range(0, len(images), _CHUNK):
             yield torch.from_numpy(images[start : start + _CHUNK]).to(self._device)
 
-    def _loss(self, images: torch.Tensor, settings: StepSettings, *, training: bool) -> StepLoss:
-        """Mean loss per pixel of (N, 28, 28) uint8 images; the network alone runs at lower precision."""
+    def _loss(self, images: torch.Tensor, settings: StepSettings, seed: Seed, *, training: bool) -> StepLoss:
+        """Mean loss per pixel of (N, 28, 28) uint8 images; the network alone runs at lower precision.
+
+        seed: what every random number of it follows from.
+        """
+        self._seed(seed)
         clean = _pixels(images)
         given = clean
         if self._recipe.kind == "denoising":
-            given = self._corrupted(clean, settings.noise_level)
+            given = self._corrupted(clean, settings.noise_level, seed)
         elif self._recipe.kind == "contractive":
             given = clean.detach().requires_grad_()
         with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
@@ -153,14 +157,12 @@ class TorchEngine:
         assert way.log_variance is not None
         return divergence(way.mean, way.log_variance)
 
-    def _corrupted(self, images: torch.Tensor, level: float) -> torch.Tensor:
-        if self._recipe.noise == "gaussian":
-            return images + level * torch.randn(images.shape, generator=self._generator, device=self._device)
-        drawn = torch.rand(images.shape, generator=self._generator, device=self._device)
-        if self._recipe.noise == "masking":
-            return images * (drawn >= level)
-        pepper, salt = drawn < level / 2, drawn >= 1 - level / 2
-        return images.masked_fill(pepper, 0).masked_fill_(salt, 1)
+    def _corrupted(self, images: torch.Tensor, level: float, seed: Seed) -> torch.Tensor:
+        """Drawn on the CPU: a run then sees the same noise on every device and engine, and there is one definition."""
+        noisy = corrupt(
+            images.squeeze(1).cpu().numpy(), self._recipe.noise, level, np.random.default_rng(list(seed))
+        )
+        return torch.from_numpy(noisy).unsqueeze(1).to(self._device)
 
 
 def _told(loss: torch.Tensor | float) -> torch.Tensor | float:

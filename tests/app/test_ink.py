@@ -36,6 +36,18 @@ def ink() -> Ink:
     return Ink()
 
 
+class View:
+    """Something that shows the ink."""
+
+
+@pytest.fixture
+def view(ink: Ink) -> View:
+    """One that shows the ink as it is."""
+    view = View()
+    ink.take_change(view)
+    return view
+
+
 @pytest.fixture
 def digit() -> np.ndarray:
     picture = np.zeros((28, 28), np.float32)
@@ -108,13 +120,13 @@ def test_the_eraser_is_as_round_as_the_pen(ink: Ink) -> None:
     np.testing.assert_array_equal(hole, 255 - ink.pixels)
 
 
-def test_dragging_without_a_press_does_nothing(ink: Ink) -> None:
+def test_dragging_without_a_press_does_nothing(ink: Ink, view: View) -> None:
     ink.drag(100, 100, 30)
     ink.release()
     ink.drag(200, 100, 30)
     assert ink.is_blank
     assert not ink.can_undo
-    assert ink.take_change() is None
+    assert ink.take_change(view) is None
 
 
 def test_a_stroke_ends_with_its_release(ink: Ink) -> None:
@@ -175,10 +187,10 @@ def test_undo_and_redo_wait_until_the_stroke_has_ended(ink: Ink, verb: Callable[
 
 
 @pytest.mark.parametrize("verb", [Ink.undo, Ink.redo, Ink.clear])
-def test_with_nothing_to_do_nothing_changes(ink: Ink, verb: Callable[[Ink], None]) -> None:
+def test_with_nothing_to_do_nothing_changes(ink: Ink, view: View, verb: Callable[[Ink], None]) -> None:
     verb(ink)
     assert ink.is_blank
-    assert ink.take_change() is None
+    assert ink.take_change(view) is None
     assert [ink.can_undo, ink.can_redo] == [False] * 2
 
 
@@ -240,13 +252,13 @@ def test_only_so_many_steps_are_kept(ink: Ink, monkeypatch: pytest.MonkeyPatch) 
     assert not ink.is_blank
 
 
-def test_every_change_of_the_pixels_is_told_once(ink: Ink, digit: np.ndarray) -> None:
+def test_every_change_of_the_pixels_is_told_once(ink: Ink, view: View, digit: np.ndarray) -> None:
     """What is reported covers all pixels that differ: a view that repaints just that is up to date."""
     shown = ink.pixels.copy()
 
     def settle() -> bool:
-        changed = ink.take_change()
-        assert ink.take_change() is None
+        changed = ink.take_change(view)
+        assert ink.take_change(view) is None
         if changed is not None:
             left, top, right, bottom = changed
             shown[top:bottom, left:right] = ink.pixels[top:bottom, left:right]
@@ -376,3 +388,17 @@ class Drawing(RuleBasedStateMachine):
 
 TestDrawing = Drawing.TestCase
 TestDrawing.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+
+
+def test_each_view_is_told_what_has_changed_since_its_own_last_look(ink: Ink, view: View) -> None:
+    other = View()
+    assert ink.take_change(other) == (0, 0, SIZE, SIZE)
+    stroke(ink, (100, 100))
+    first = ink.take_change(view)
+    assert first is not None
+    assert ink.take_change(view) is None
+    stroke(ink, (400, 400))
+    second = ink.take_change(view)
+    both = ink.take_change(other)
+    assert second is not None
+    assert both == (*first[:2], *second[2:])

@@ -78,8 +78,8 @@ class App:
             time.sleep(0.002)
 
     def draw(self, stroke: list[tuple[float, float]], *, button: int = 1) -> None:
-        """Drag the mouse along points of the canvas, each in [0, 1] x [0, 1]."""
-        pad = self.window.explore.sketchpad
+        """Drag the mouse along points of the canvas on show, each in [0, 1] x [0, 1]."""
+        pad = self.window.canvas_tab.sketchpad
         places = [(round(x * pad.edge), round(y * pad.edge)) for x, y in stroke]
         pad.event_generate(f"<ButtonPress-{button}>", x=places[0][0], y=places[0][1])
         for x, y in places:
@@ -94,10 +94,11 @@ class App:
         return ImageGrab.grab(box, xdisplay=os.environ.get("DISPLAY"))
 
     def key(self, sequence: str) -> None:
-        """Press a key with the canvas in focus."""
-        self.window.explore.sketchpad.focus_force()
+        """Press a key with the canvas on show in focus."""
+        pad = self.window.canvas_tab.sketchpad
+        pad.focus_force()
         self.root.update()
-        self.window.explore.sketchpad.event_generate(sequence)
+        pad.event_generate(sequence)
         self.pump()
 
     def key_anywhere(self, sequence: str) -> None:

@@ -108,12 +108,12 @@ def test_the_right_button_and_the_eraser_take_ink_away(app):
 
 
 def test_the_bracket_keys_change_the_width_of_the_pen(app):
-    before = app.window.explore.sketchpad.brush
+    before = app.window.brush.width
     app.key("<bracketright>")
-    assert app.window.explore.sketchpad.brush > before
+    assert app.window.brush.width > before
     for _ in range(40):
         app.key("<bracketleft>")
-    assert 0 < app.window.explore.sketchpad.brush < before
+    assert 0 < app.window.brush.width < before
 
 
 def test_a_click_and_a_drag_on_the_map_generate_digits(app):

@@ -25,7 +25,7 @@ def test_traced_digits_are_recognised_and_rebuilt_like_their_scans(app, mnist, n
     scans = digits.pixels()
     scan_errors = ((active.model.reconstruct(scans) - scans) ** 2).mean(axis=(1, 2))
     scans_right = active.neighbours.predict(active.model.encode(scans)) == digits.labels
-    window.explore.brush = pen.width
+    window.brush.width = pen.width
     right, errors = [], []
     for image, label in zip(digits.images, digits.labels, strict=True):
         for stroke in placed(trace(image), pen):

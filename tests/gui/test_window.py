@@ -169,14 +169,14 @@ def test_what_is_typed_goes_to_the_tab_that_is_seen(app):
     app.key_anywhere("<Control-Key-1>")
     app.key_anywhere("e")
     assert str(field.control.get()) == before
-    assert app.window.explore.sketchpad.erasing
+    assert app.window.brush.erasing
 
 
 def test_a_letter_with_a_modifier_is_no_letter_and_caps_lock_does_not_matter(app):
     app.key("<Control-Key-e>")
-    assert not app.window.explore.sketchpad.erasing
+    assert not app.window.brush.erasing
     app.key("E")
-    assert app.window.explore.sketchpad.erasing
+    assert app.window.brush.erasing
 
 
 def test_every_command_of_the_menus_has_a_key_of_its_own(app):

@@ -331,3 +331,36 @@ def test_a_description_too_large_to_be_read_again_is_refused_as_such(tmp_path: P
     with pytest.raises(AedeskError, match=r"wordy\.safetensors: its description .* 8 MiB"):
         checkpoints.save(dataclasses.replace(TINY, config={"remark": "x" * (9 << 20)}), path)
     assert not path.exists()
+
+
+def test_rounded_weights_take_half_the_space_and_come_back_as_they_are(path: Path, tmp_path: Path) -> None:
+    rounded = checkpoints.rounded(checkpoints.load(path))
+    compact = tmp_path / "compact.safetensors"
+    whole = tmp_path / "whole.safetensors"
+    checkpoints.save(rounded, compact, compact=True)
+    checkpoints.save(rounded, whole)
+    loaded = checkpoints.load(compact)
+    for name, array in rounded.weights.items():
+        assert loaded.weights[name].dtype == np.float32
+        np.testing.assert_array_equal(loaded.weights[name], array)
+        np.testing.assert_allclose(array, checkpoints.load(path).weights[name], rtol=1e-3, atol=1e-6)
+    assert (
+        checkpoints.fingerprint(compact) == checkpoints.fingerprint(whole) == checkpoints.fingerprint(loaded)
+    )
+    half = sum(array.nbytes for array in rounded.weights.values()) // 2
+    assert whole.stat().st_size - compact.stat().st_size == pytest.approx(half, abs=200)
+
+
+def test_weights_that_would_lose_digits_are_not_saved_in_half_precision(path: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="rounded"):
+        checkpoints.save(checkpoints.load(path), tmp_path / "compact.safetensors", compact=True)
+    assert not (tmp_path / "compact.safetensors").exists()
+
+
+def test_a_compact_file_that_states_another_fingerprint_is_refused(path: Path, tmp_path: Path) -> None:
+    compact = tmp_path / "compact.safetensors"
+    checkpoints.save(checkpoints.rounded(checkpoints.load(path)), compact, compact=True)
+    card, arrays = tensors.read(compact, "model")
+    tensors.write(compact, "model", arrays, {**card, "fingerprint": "0" * 64})
+    with pytest.raises(AedeskError, match="damaged"):
+        checkpoints.load(compact)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from aedesk.cli import parser
 from aedesk.cli.train import config_of
 from aedesk.cli.train_options import asked_for
+from aedesk.data.corruption import MOST
 from aedesk.errors import AedeskError
 from aedesk.models.presets import PRESETS, Recipe
 from aedesk.training.config import TrainingConfig, problems
@@ -70,7 +71,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "reduction": st.sampled_from(["mean", "sum"]),
     "output_bias": st.floats(-20, 20),
     "kind": st.sampled_from(["plain", "denoising", "sparse", "contractive", "variational"]),
-    "noise": st.sampled_from(["gaussian", "masking", "salt-pepper"]),
+    "noise": st.sampled_from(list(MOST)),
     "noise_level": st.floats(0, 1),
     "sparsity": st.floats(0, 1e6),
     "contraction": st.floats(0, 1e6),

@@ -13,18 +13,23 @@ from aedesk.app.desk import Desk
 from aedesk.app.explorer import Reading
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel
+from aedesk.gui.hands import Hands
 from aedesk.gui.theme import GAP, Look
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What every page is given. tell: one line for the status bar. on_problem: for what could not be done."""
+    """What every page is given. tell: one line for the status bar. on_problem: for what could not be done.
+
+    hands: what is done to the drawing besides drawing; `hands.show` puts a picture onto the canvas.
+    """
 
     look: Look
     desk: Desk
     jobs: Jobs
     tell: Callable[[str], object]
     on_problem: Callable[[BaseException], object]
+    hands: Hands
 
 
 class Page(ttk.Frame):

@@ -56,7 +56,7 @@ PAPER = _Paper()
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """name: for its title and the name of its file. draw: puts it into an empty figure. table: what it shows, in numbers.
+    """name: for its title and its file. draw: puts it into an empty figure. table: what it shows, in numbers.
 
     size: of the file, width and height in inches.
     """

@@ -29,10 +29,17 @@ class DataPicker(ttk.Frame):
         wraplength: int,
         on_change: Callable[[], object],
         on_preview: Callable[[str], object] | None = None,
+        *,
+        sentence: str = "The pictures to learn from: a published set, or an IDX, .npz or folder of your own.",
+        fetched_by: str = "Start",
     ) -> None:
-        """on_preview gets `value` when its preview is wanted; without it there is no button for that."""
+        """on_preview gets `value` when its preview is wanted; without it there is no button for that.
+
+        sentence: what the choice is for. fetched_by: the button that offers to fetch a set that is not here.
+        """
         super().__init__(master)
         self._on_change = on_change
+        self._fetched_by = fetched_by
         self._own: str | None = None
         self.value = NAMES[0]
         bar = ttk.Frame(self)
@@ -49,9 +56,7 @@ class DataPicker(ttk.Frame):
         self.control = ttk.Combobox(self, state="readonly", width=1)
         self.control.pack(fill="x")
         for widget in (name, self.control):
-            explain(
-                widget, "The pictures to learn from: a published set, or an IDX, .npz or folder of your own."
-            )
+            explain(widget, sentence)
         self.control.bind("<<ComboboxSelected>>", self._on_selected, add="+")
         self._line = ttk.Label(self, style="Muted.TLabel", wraplength=wraplength)
         self._line.pack(anchor="w", pady=(4, 0))
@@ -89,7 +94,9 @@ class DataPicker(ttk.Frame):
             return f"{about}. Always there."
         if is_present(self.value):
             return f"{about}. On this machine."
-        return f"{about}. Not on this machine yet: Start offers to fetch {fetch_size(self.value)}."
+        return (
+            f"{about}. Not on this machine yet: {self._fetched_by} offers to fetch {fetch_size(self.value)}."
+        )
 
     def _preview(self) -> None:
         if self._on_preview is not None:
