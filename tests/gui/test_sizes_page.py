@@ -121,7 +121,7 @@ def test_maps_are_judged_for_the_neighbours_that_are_chosen(mnist, app, page) ->
 
 def test_escape_gives_the_measurement_up(app, page) -> None:
     page.errors.run_bar.button.invoke()
-    app.pump_until(lambda: page.errors.task.stage is not None)
+    assert page.errors.task.is_running
     page.give_up()
     assert not page.errors.task.is_running
     app.pump_until(lambda: not app.window.jobs.are_running)

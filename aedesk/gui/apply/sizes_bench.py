@@ -10,12 +10,12 @@ import ttkbootstrap as ttk
 
 from aedesk.app.sizes import judge_maps, measure_sizes, own_atlas, with_shipped
 from aedesk.app.task import Task
+from aedesk.gui.apply.data_choice import DataChoice
 from aedesk.gui.apply.page import Surroundings
 from aedesk.gui.apply.run_bar import RunBar
 from aedesk.gui.charts.sizes import faith_chart, size_chart
 from aedesk.gui.charts.view import ChartView
 from aedesk.gui.fields import Field
-from aedesk.gui.form.data_picker import DataPicker
 from aedesk.gui.theme import GAP
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ErrorBench(ttk.Frame):
         self.task.failed.connect(around.on_problem)
         width = int(ttk.scale_size(self, _FIELD))
         self.settings = _column(master, width)
-        self.picker = DataPicker(self.settings, width, self._on_data)
+        self.picker = DataChoice(self.settings, around, width, self._on_data)
         self.picker.pack(fill="x")
         self.run_bar = RunBar(
             self,
