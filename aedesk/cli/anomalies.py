@@ -25,7 +25,8 @@ _ABOUT = """\
 Find what is odd, with no label of what odd is. Three scores, higher is odder:
   reconstruction  the mean squared error of a pixel of what the model rebuilds
   code            how far the code lies from the nearest codes of known pictures
-  combined        how unlike the known pictures of the nearest codes it is, whose strokes may bend a little
+  combined        how unlike the known pictures of the nearest codes it is, whose strokes may bend a little, and a
+                  fifth as much of `code`
 Known are the training images of DATA; a part of them, held out of the comparison, says what is usual.
 Pictures in files are judged one by one; without any, the test images of DATA are ranked, the oddest first.
 """
