@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib import colormaps, rc_context
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, PowerNorm
 from matplotlib.figure import Figure
@@ -16,7 +15,8 @@ from matplotlib.lines import Line2D
 from aedesk.cli.backdrops import Backdrop
 from aedesk.cli.colouring import Colouring
 from aedesk.errors import AedeskError
-from aedesk.gui.curves.figure import figure_bytes, loss_figure
+from aedesk.gui.charts.paper import figure_bytes
+from aedesk.gui.curves.figure import loss_figure
 from aedesk.gui.curves.losses import Losses, Other, Row, Scene
 from aedesk.storage import files
 
@@ -110,16 +110,5 @@ def _dots(axes: Axes, points: np.ndarray, colouring: Colouring) -> None:
 
 
 def _write(path: Path, figure: Figure, *, tight: bool = True) -> None:
-    content = io.BytesIO()
-    # A date in the file, or names drawn at random, would make the same map two different files.
-    date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
-    with rc_context({"svg.hashsalt": "aedesk"}):
-        figure.savefig(
-            content,
-            format=path.suffix[1:].lower(),
-            dpi=_DPI,
-            bbox_inches="tight" if tight else None,
-            metadata=date,
-        )
     files.make_folder(path.parent)
-    files.write_whole(path, content.getvalue())
+    files.write_whole(path, figure_bytes(figure, path.suffix, dpi=_DPI, tight=tight))

@@ -18,9 +18,9 @@ from test_palette import SIGHTS, least_distance
 from aedesk.cli.figures import write_losses
 from aedesk.errors import AedeskError
 from aedesk.gui import dialogs
+from aedesk.gui.charts.paper import PAPER
 from aedesk.gui.curves.axes import freest_corner, loss_ticks
 from aedesk.gui.curves.curves import Curves
-from aedesk.gui.curves.figure import PAPER
 from aedesk.gui.curves.losses import Batches, Losses, Mark, Scene
 from aedesk.gui.curves.marks import arrange
 from aedesk.gui.curves.run_colours import run_colour

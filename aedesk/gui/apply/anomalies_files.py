@@ -12,6 +12,7 @@ import ttkbootstrap as ttk
 
 from aedesk.errors import AedeskError
 from aedesk.gui.charts import chart as charts
+from aedesk.gui.charts import paper
 from aedesk.gui.charts.chart import Chart
 from aedesk.gui.fields import explain
 from aedesk.storage import table
@@ -32,7 +33,7 @@ class FileButtons(ttk.Frame):
         self.save_button = self._button(
             "download",
             "Save this as a figure: PNG, SVG or PDF.",
-            lambda: self._ask(charts.ENDINGS, self.save),
+            lambda: self._ask(paper.ENDINGS, self.save),
         )
         self.export_button = self._button(
             "table",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aedesk.gui.charts.chart import Chart, Colours, legend, line_colours, show_picture, styled
+from aedesk.gui.charts.chart import Chart, legend, line_colours, show_picture, styled
+from aedesk.gui.charts.paper import Colours
 from aedesk.storage.table import Cell, Table
 
 if TYPE_CHECKING:

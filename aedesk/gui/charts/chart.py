@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from aedesk.errors import AedeskError
+from aedesk.gui.charts.paper import ENDINGS, PAPER, Colours, figure_bytes
 from aedesk.storage import files
 from aedesk.storage.table import Table
 
@@ -17,41 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ENDINGS = (".png", ".svg", ".pdf")
-
-_DPI = 200  # of the file; everything is laid out for 96
 _CYCLE = 8  # lines of different colours
-
-
-class Colours(Protocol):
-    """What a figure needs of a palette."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def background(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def muted(self) -> str: ...
-    @property
-    def faint(self) -> str: ...
-    @property
-    def accent(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class _Paper:
-    name: str = "light"
-    background: str = "#ffffff"
-    text: str = "#1b2130"
-    muted: str = "#5c667a"
-    faint: str = "#d9dde6"
-    accent: str = "#3f51d9"
-
-
-PAPER = _Paper()
-"""The colours of a file: those of the light theme, on white."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,21 +56,6 @@ def write_chart(path: str | os.PathLike[str], chart: Chart) -> None:
     if path.suffix.lower() not in ENDINGS:
         raise AedeskError(f"{path}: a figure is written as .png, .svg or .pdf; choose such a name")
     files.write_whole(path, figure_bytes(figure_of(chart), path.suffix))
-
-
-def figure_bytes(figure: Figure, ending: str) -> bytes:
-    """The file of a figure; ending: of `ENDINGS`. The same figure gives the same file."""
-    from matplotlib import rc_context
-
-    content = io.BytesIO()
-    ending = ending.lower()
-    # A date in the file, or names drawn at random, would make the same figure two different files.
-    date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
-    with rc_context({"svg.hashsalt": "aedesk"}):
-        figure.savefig(
-            content, format=ending[1:], dpi=_DPI, metadata=date, bbox_inches="tight", pad_inches=0.08
-        )
-    return content.getvalue()
 
 
 def styled(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aedesk.gui.charts.chart import Chart, Colours, line_colours, styled
+from aedesk.gui.charts.chart import Chart, line_colours, styled
+from aedesk.gui.charts.paper import Colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aedesk.analysis.picture_formats import FILE
-from aedesk.gui.charts.chart import Chart, Colours, legend, line_colours, styled
+from aedesk.gui.charts.chart import Chart, legend, line_colours, styled
+from aedesk.gui.charts.paper import Colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aedesk.gui.charts.chart import Chart, Colours, line_colours, styled
+from aedesk.gui.charts.chart import Chart, line_colours, styled
+from aedesk.gui.charts.paper import Colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

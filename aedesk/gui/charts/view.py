@@ -13,6 +13,7 @@ import ttkbootstrap as ttk
 
 from aedesk.errors import AedeskError
 from aedesk.gui.charts import chart as charts
+from aedesk.gui.charts import paper
 from aedesk.gui.charts.chart import Chart
 from aedesk.gui.fields import explain
 from aedesk.gui.theme import GAP, Look
@@ -129,7 +130,7 @@ class ChartView(ttk.Frame):
         widget.configure(highlightthickness=0, borderwidth=0)
 
     def _on_save(self) -> None:
-        self._ask(charts.ENDINGS, self.save)
+        self._ask(paper.ENDINGS, self.save)
 
     def _on_export(self) -> None:
         self._ask(table.ENDINGS, self.export)

@@ -15,6 +15,7 @@ import ttkbootstrap as ttk
 
 from aedesk.errors import AedeskError
 from aedesk.gui import dialogs
+from aedesk.gui.charts.paper import ENDINGS
 from aedesk.gui.curves.losses import Batches, Losses, Mark, Other, Part, Row, Scene, Smoothing, marks_of
 from aedesk.gui.fields import explain
 from aedesk.gui.fitting_label import shortened
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 _REDRAW = 100  # ms: the least time between two redraws
 _POINT = 15  # ms: the same for the cursor alone, which costs little
 _EMPTY = "The loss on training and on validation images\nwill be drawn here while the model learns."
-_ENDINGS = (".png", ".svg", ".pdf")
 _SMOOTHINGS: dict[Smoothing, str] = {"none": "Raw", "light": "Smooth", "strong": "Smoother"}
 _PARTS: dict[Part, str] = {"loss": "Loss", "reconstruction": "Reconstruction", "penalty": "Penalty"}
 
@@ -234,11 +234,12 @@ class Curves(ttk.Frame):
     def save(self, path: str | Path) -> None:
         """Write the curves as a picture for paper; its kind is told by the suffix. Raises AedeskError."""
         path = Path(path)
-        if path.suffix.lower() not in _ENDINGS:
-            raise AedeskError(f"{path}: the name of a plot must end in {' or '.join(_ENDINGS)}")
+        if path.suffix.lower() not in ENDINGS:
+            raise AedeskError(f"{path}: the name of a plot must end in {' or '.join(ENDINGS)}")
         if self._scene.is_empty:
             raise AedeskError("there are no losses to draw yet; train a model, or pick a run")
-        from aedesk.gui.curves.figure import figure_bytes, loss_figure
+        from aedesk.gui.charts.paper import figure_bytes
+        from aedesk.gui.curves.figure import loss_figure
 
         files.write_whole(path, figure_bytes(loss_figure(self._scene), path.suffix))
 
@@ -316,7 +317,7 @@ class Curves(ttk.Frame):
             parent=self,
             initialfile="losses.png",
             defaultextension=".png",
-            filetypes=[(ending[1:].upper(), f"*{ending}") for ending in _ENDINGS],
+            filetypes=[(ending[1:].upper(), f"*{ending}") for ending in ENDINGS],
         )
         if not path:
             return

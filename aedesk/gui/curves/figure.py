@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
-
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from aedesk.gui.charts.paper import PAPER
 from aedesk.gui.curves.frame import Frame
 from aedesk.gui.curves.losses import Scene
 
-ENDINGS = (".png", ".svg", ".pdf")
-
 _SIZE = (7.0, 4.2)  # inches
-_DPI = 200  # of the file; everything is laid out for 96
 _TITLE = 22  # px
-
-
-@dataclass(frozen=True)
-class _Paper:
-    name: str = "light"
-    background: str = "#ffffff"
-    text: str = "#1b2130"
-    muted: str = "#5c667a"
-    faint: str = "#d9dde6"
-    accent: str = "#3f51d9"
-
-
-PAPER = _Paper()
 
 
 def loss_figure(scene: Scene) -> Figure:
@@ -51,15 +32,3 @@ def loss_figure(scene: Scene) -> Figure:
     part = "" if scene.part == "loss" else f" ({scene.part} only)"
     frame.axes.set_ylabel(scene.title + part, fontsize=9, color=PAPER.muted)
     return figure
-
-
-def figure_bytes(figure: Figure, ending: str) -> bytes:
-    """The file of a figure; ending: of `ENDINGS`. The same figure gives the same file."""
-    content = io.BytesIO()
-    ending = ending.lower()
-    date = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
-    with rc_context({"svg.hashsalt": "aedesk"}):
-        figure.savefig(
-            content, format=ending[1:], dpi=_DPI, metadata=date, bbox_inches="tight", pad_inches=0.08
-        )
-    return content.getvalue()

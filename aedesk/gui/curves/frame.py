@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,6 +10,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
+from aedesk.gui.charts.paper import Colours
 from aedesk.gui.curves.axes import Corner, freest_corner, loss_ticks, set_scales, shortened
 from aedesk.gui.curves.losses import MOST_BESIDE, Kind, Other, Scene, Stroke
 from aedesk.gui.curves.marks import Flag, arrange
@@ -39,23 +40,6 @@ _BESIDE: dict[Kind, dict[str, Any]] = {
     "validation": {"linewidth": 1.8, "clip_on": False},
 }
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)))  # where the colours begin again
-
-
-class Colours(Protocol):
-    """What is needed of a palette."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def background(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def muted(self) -> str: ...
-    @property
-    def faint(self) -> str: ...
-    @property
-    def accent(self) -> str: ...
 
 
 class Frame:

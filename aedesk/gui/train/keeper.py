@@ -65,7 +65,7 @@ class RunKeeper:
         run = self._run_on_show()
         if run is None:
             return
-        from aedesk.gui.curves.figure import ENDINGS
+        from aedesk.gui.charts.paper import ENDINGS
 
         try:
             self.keeper.check_free()  # else the bar would have two things to tell
