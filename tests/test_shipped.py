@@ -82,7 +82,9 @@ def test_the_shipped_denoiser_is_4_db_above_the_better_filter(mnist):
     found = compare([load_model("denoise-conv")], mnist, "gaussian", 0.5, limit=1000)
     assert found.outcomes[-1].name == "denoise-conv"
     assert found.gain(found.outcomes[-1]) >= 4
-    assert found.outcomes[-1].psnr_of_mean >= 4 + max(one.psnr_of_mean for one in found.outcomes if one.is_filter)
+    assert found.outcomes[-1].psnr_of_mean >= 4 + max(
+        one.psnr_of_mean for one in found.outcomes if one.is_filter
+    )
 
 
 @pytest.mark.parametrize("kind", ["salt-pepper", "speckle", "blur", "occlusion", "strokes"])

@@ -15,7 +15,7 @@ from aedesk.storage import aez as container
 from aedesk.storage import library, runs
 from aedesk.storage.aez import Aez
 from aedesk.storage.frequencies import Bins
-from aedesk.storage.groups import Groups
+from aedesk.storage.groups import MOST_TABLES, Groups
 from aedesk.storage.levels import Kind
 from aedesk.storage.tensors import one_line
 
@@ -27,7 +27,7 @@ RAW_BITS = 28 * 28 * 8
 
 _ENOUGH = 1000  # pictures that are their own best training set for a quantiser
 _GROUPS = 32
-_MOST_TABLES = 4096  # of frequencies: groups times numbers of a code
+_NO_CODES = "The file is damaged: its codes are none that its model can have made; make it again."
 _FEW_STEPS = 300  # different values of a code number that has been rounded to a byte
 
 
@@ -97,17 +97,27 @@ def compress(
 def decompress(
     aez: Aez, model: Model, *, progress: Progress | None = None, cancelled: IsCancelled | None = None
 ) -> np.ndarray:
-    """The pictures, (N, 28, 28) float32 in [0, 1]. Raises Cancelled, and AedeskError for another model's file."""
+    """The pictures, (N, 28, 28) float32 in [0, 1].
+
+    Raises Cancelled, and AedeskError for another model's file and for codes that no picture has.
+    """
     if container.model_hash(model.checkpoint) != aez.model_hash:
         raise AedeskError(
             f"The pictures were compressed by {aez.model!r} (weights {aez.model_hash[:12]}), and the model "
             f"{model.name!r} here has other weights ({container.model_hash(model.checkpoint)[:12]}); choose that one."
         )
+    if aez.levels.code_size != model.code_size:
+        raise AedeskError(_NO_CODES)
     watch = Watch(progress, cancelled)
-    parts = [
-        model.decode(aez.levels.codes(aez.indices[chunk])) for chunk in watch.chunks("decoding", len(aez))
-    ]
-    return np.concatenate(parts)
+    pictures = np.empty((len(aez), 28, 28), np.float32)
+    for chunk in watch.chunks("decoding", len(aez)):
+        codes = aez.levels.codes(aez.indices[chunk])
+        if not np.isfinite(codes).all():
+            raise AedeskError(_NO_CODES)
+        pictures[chunk] = model.decode(codes)
+        if not np.isfinite(pictures[chunk]).all():
+            raise AedeskError(_NO_CODES)
+    return pictures
 
 
 def find_model(aez: Aez) -> library.ModelName:
@@ -146,4 +156,4 @@ def unrounded(codes: np.ndarray) -> np.ndarray:
 
 def _groups(codes: np.ndarray) -> int:
     """How many groups of alike images training codes (N, D) can teach."""
-    return max(1, min(_GROUPS, len(codes) // 200, _MOST_TABLES // int(codes.shape[1])))
+    return max(1, min(_GROUPS, len(codes) // 200, MOST_TABLES // int(codes.shape[1])))

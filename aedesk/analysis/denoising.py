@@ -197,9 +197,7 @@ def compare(
         raise AedeskError(f"{data.name} needs training images to tune the filters on, and test images.")
     watch = Watch(progress, cancelled)
     settings, tuned_on = _tuned(data.train, kind, strength, seed, watch)
-    test = data.test
-    if limit is not None and limit < len(test):
-        test = test[np.linspace(0, len(test) - 1, limit).round().astype(np.int64)]
+    test = data.test.at_most(limit)
     names = [UNTOUCHED, *(FILTER_WORDS[method] for method in FILTERS), *(model.name for model in models)]
     figures: list[list[np.ndarray]] = [[] for _ in names]
     shown = _examples(test)

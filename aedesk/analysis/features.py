@@ -158,6 +158,8 @@ def choose(data: DataSet, known: int | None, limit: int | None, seed: int) -> Im
         )
     if not len(data.test):
         raise AedeskError(f"{data.name} has no test images to measure accuracy on; choose other data")
+    if min(len(data.test), limit or len(data.test)) < 2:
+        raise AedeskError("One test image has nothing to be grouped with; use two or more")
     random = np.random.default_rng(seed)
     order = random.permutation(len(data.train))
     held_out = min(_VALIDATION, round(len(order) * _VALIDATION_SHARE))

@@ -79,7 +79,7 @@ def rate_distortion(
     if not len(data.train) or not len(data.test):
         raise AedeskError(f"{data.name} needs training and test images to measure rates on.")
     watch = Watch(progress, cancelled)
-    known, test = _spread(data.train, _REFERENCE), _spread(data.test, limit)
+    known, test = data.train.at_most(_REFERENCE), data.test.at_most(limit)
     judge = _Judge(test)
     points = list(_picture_points(test, judge, watch))
     settings = [(count, kind) for kind in kinds for count in bits]
@@ -161,11 +161,7 @@ def _encoded(coder: _Coder, images: ImageSet, what: str, watch: Watch) -> np.nda
     ).astype(np.float32)
 
 
-def _spread(images: ImageSet, limit: int | None) -> ImageSet:
-    """At most `limit` of the images, evenly spread: the first ones of a published set are its easier ones."""
-    return images if limit is None or limit >= len(images) else images[_evenly(len(images), limit)]
-
-
 def _evenly(count: int, most: int) -> np.ndarray:
+    """At most so many of `count` places."""
     chosen: np.ndarray = np.arange(min(count, most)) * count // min(count, most)
     return chosen

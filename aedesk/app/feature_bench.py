@@ -95,11 +95,6 @@ class FeatureBench:
         self._labels = labels
         self._ask()
 
-    def give_up(self) -> None:
-        """Cancel what takes long."""
-        self.comparing.cancel()
-        self.exporting.cancel()
-
     def _on_report(self, report: FeatureReport | None) -> None:
         self.report = report
         self._labels = report.labels[-1] if report is not None else 0

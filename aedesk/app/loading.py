@@ -155,7 +155,7 @@ def _load_active(reference: str, link: Link[News]) -> Iterator[News]:
     if link.stopped():
         return
     neighbours = Neighbours(atlas.codes, atlas.labels)
-    yield _judged(ActiveModel(reference, model, atlas, neighbours, best_known(atlas), atlas))
+    yield _ready(ActiveModel(reference, model, atlas, neighbours, best_known(atlas), atlas))
 
 
 def with_projection(active: ActiveModel, wish: MapWish, link: Link[News]) -> Iterator[News]:
@@ -178,7 +178,7 @@ def with_projection(active: ActiveModel, wish: MapWish, link: Link[News]) -> Ite
             projection = _widened(projection, active.shown, link)
     except Cancelled:
         return
-    yield _judged(replace(active, projection=projection))
+    yield _ready(replace(active, projection=projection))
 
 
 def with_all_points(active: ActiveModel, link: Link[News]) -> Iterator[News]:
@@ -202,12 +202,12 @@ def with_all_points(active: ActiveModel, link: Link[News]) -> Iterator[News]:
         projection = _widened(active.base, every, link)
     except Cancelled:
         return
-    yield _judged(replace(active, shown=every, every=every, projection=projection))
+    yield _ready(replace(active, shown=every, every=every, projection=projection))
 
 
 def with_atlas_points(active: ActiveModel, link: Link[News]) -> Iterator[News]:
     """The same model with the images of its atlas on its map."""
-    yield _judged(replace(active, shown=active.atlas, projection=active.base))
+    yield _ready(replace(active, shown=active.atlas, projection=active.base))
 
 
 def settle(
@@ -220,9 +220,10 @@ def settle(
         yield active.base.settle(code, start)
 
 
-def _judged(active: ActiveModel) -> ActiveModel:
-    """The same with its `trust` made, here in the background."""
+def _ready(active: ActiveModel) -> ActiveModel:
+    """The same with its `trust` made, and its map ready for codes: here in the background, where nobody waits."""
     _ = active.trust
+    active.projection.to_points(active.atlas.codes[:1])
     return active
 
 

@@ -226,7 +226,7 @@ def _prepare(link: Link[Any]) -> Iterator[_Contestant | _Fitted | AedeskError]:
         pca = PixelPca.fit(data.train, cancelled=link.stopped)
     except Cancelled:
         return
-    yield _Fitted(pca, f"fitted on {len(data.train):,} training images of {data.name}")
+    yield _Fitted(pca, f"fitted on {data.name}")
 
 
 def _stand(wish: _Wish, link: Link[Any]) -> Iterator[tuple[Standing, ...]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aedesk.cli import anomaly_protocols, datasets, ends, output
-from aedesk.cli.anomaly_detector import at_most, fitted, print_json, write
+from aedesk.cli.anomaly_detector import fitted, print_json
 from aedesk.cli.arguments import user_path
 from aedesk.cli.progress import Stages
 from aedesk.errors import AedeskError
@@ -113,10 +113,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         output.destination(arguments.out, [".png"])
         output.spare([arguments.out], arguments.images)
-    if arguments.figure is not None:
-        output.destination(arguments.figure, output.DRAWN)
-    if arguments.csv is not None:
-        output.destination(arguments.csv, [".csv"])
+    output.check_results(arguments)
+    if arguments.out is not None and arguments.out == arguments.figure:
+        raise AedeskError(f"{arguments.out}: --out and --figure name the same file; choose two")
     return _RUN[mode](arguments)
 
 
@@ -162,7 +161,8 @@ def _run_pictures(arguments: argparse.Namespace) -> int:
         print_json(arguments, data, {"threshold": threshold, "pictures": rows})
         return 0
     for row in rows:
-        print(f"{row['file']}: {'odd' if row['odd'] else 'usual'}. {row['words']}")
+        flag = f"  flagged at {arguments.false_alarms:.2%} false alarms" if row["odd"] else ""
+        print(f"{row['file']}: {row['words']}{flag}")
     return 0
 
 
@@ -170,7 +170,7 @@ def _run_ranking(arguments: argparse.Namespace) -> int:
     detector, data = fitted(arguments)
     from aedesk.analysis.ranking import rank
 
-    images = at_most(data.test, arguments.limit)
+    images = data.test.at_most(arguments.limit)
     if not len(images):
         raise AedeskError(f"{data.name} has no test images to rank; choose another data set")
     with Stages("image") as bar:
@@ -180,7 +180,11 @@ def _run_ranking(arguments: argparse.Namespace) -> int:
     table = ranking.table
     if arguments.out is not None:
         _write_sheet(arguments.out, in_rows(ranking.strangest(arguments.top), _PER_ROW))
-    write(arguments, table, lambda: _ranking_chart(arguments, detector, ranking.scores.combined, data.name))
+    output.write_results(
+        arguments,
+        table,
+        lambda: _ranking_chart(arguments, detector, ranking.scores.combined, data.name),
+    )
     if arguments.json:
         figures = {"test_images": len(images), "threshold": threshold, "flagged": flagged}
         print_json(arguments, data, {**figures, "strangest": table.records()[: arguments.top]})

@@ -139,6 +139,10 @@ def run_decompress(arguments: argparse.Namespace) -> int:
     out = output.destination(arguments.out, [".png"], or_folder=True)
     output.spare([out], [arguments.file])
     aez = container.read(arguments.file)
+    targets = [] if out.suffix.lower() == ".png" else [out / name for name in _stems(aez)]
+    for target in targets:
+        if files.is_file(target):  # perhaps the picture itself, which is worth more than what comes back
+            raise AedeskError(f"{target}: is there already; choose another folder for --out")
 
     from aedesk.analysis.compression import decompress, find_model
     from aedesk.storage import library
@@ -150,8 +154,8 @@ def run_decompress(arguments: argparse.Namespace) -> int:
         scale = output.SHEET_SCALE if len(pictures) <= _LARGE_SHEET else 1
         output.write_picture(out, sheet(in_rows(pictures), scale))
     else:
-        for name, picture in zip(_stems(aez), pictures, strict=True):
-            output.write_picture(out / name, grey(picture))
+        for target, picture in zip(targets, pictures, strict=True):
+            output.write_picture(target, grey(picture))
     print(f"{_counted(len(pictures))} decompressed by {model.name}, in {out}")
     return 0
 
@@ -178,7 +182,9 @@ def _pictures(arguments: argparse.Namespace) -> tuple[np.ndarray, list[str]]:
 
 def _name(image: Path) -> str:
     """What a picture is called, as any system can show it."""
-    return "".join(c if c.isprintable() and c not in "/\\" else "_" for c in image.name)
+    from aedesk.storage.aez import NO_NAME
+
+    return "".join(c if c.isprintable() and c not in NO_NAME else "_" for c in image.name)
 
 
 def _stems(aez: Aez) -> list[str]:

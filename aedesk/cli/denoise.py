@@ -16,7 +16,6 @@ from aedesk.cli.run_tables import in_columns
 from aedesk.data.corruption import MOST, Corruption, Mixture, corrupt
 from aedesk.data.imageset import DataSet
 from aedesk.errors import AedeskError
-from aedesk.storage import files
 from aedesk.storage.pictures import grey, in_rows, sheet
 from aedesk.storage.table import Cell, Table
 
@@ -201,10 +200,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         )
     if arguments.limit is not None and arguments.limit < 1:
         raise AedeskError(f"--limit must be 1 or more, not {arguments.limit}")
-    if arguments.figure is not None:
-        output.destination(arguments.figure, output.DRAWN)
-    if arguments.csv is not None:
-        output.destination(arguments.csv, [".csv"])
+    output.check_results(arguments)
     from aedesk.storage.library import load_checkpoint
 
     checkpoint = load_checkpoint(arguments.model)
@@ -216,12 +212,7 @@ def _measure(arguments: argparse.Namespace) -> int:
     from aedesk.gui.charts import denoising as charts
 
     chart = charts.sweep_chart(comparisons) if arguments.sweep else charts.comparison_chart(comparisons[0])
-    if arguments.figure is not None:
-        files.make_folder(arguments.figure.parent)
-        _write_chart(arguments.figure, chart)
-    if arguments.csv is not None:
-        files.make_folder(arguments.csv.parent)
-        chart.table.write(arguments.csv)
+    output.write_results(arguments, chart.table, lambda: chart)
     first = comparisons[0]
     if arguments.json:
         report = {
@@ -261,12 +252,6 @@ def _compare(arguments: argparse.Namespace, model: Model, data: DataSet) -> list
                 progress=bar,
             )
         ]
-
-
-def _write_chart(path: Path, chart: Any) -> None:
-    from aedesk.gui.charts.chart import write_chart
-
-    write_chart(path, chart)
 
 
 # --- tables ---

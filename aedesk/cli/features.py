@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from aedesk.cli import datasets
 from aedesk.cli.arguments import add_model, user_path
-from aedesk.cli.output import DRAWN, destination
+from aedesk.cli.output import DRAWN, destination, write_results
 from aedesk.cli.progress import Stages
+from aedesk.cli.run_tables import in_columns
 from aedesk.errors import AedeskError
 
 if TYPE_CHECKING:
     from aedesk.analysis.feature_report import FeatureReport
     from aedesk.data.imageset import DataSet
+    from aedesk.gui.charts.chart import Chart
     from aedesk.models.model import Model
 
 _PARTS = ("train", "test", "both")
@@ -147,7 +149,6 @@ def _export(arguments: argparse.Namespace, model: Model, data: DataSet) -> int:
 
 def _compare(arguments: argparse.Namespace, model: Model, data: DataSet) -> FeatureReport:
     from aedesk.analysis.features import compare
-    from aedesk.storage import files
 
     with Stages("step") as bar:
         found = compare(
@@ -160,15 +161,13 @@ def _compare(arguments: argparse.Namespace, model: Model, data: DataSet) -> Feat
             seed=arguments.seed,
             progress=bar,
         )
-    if arguments.csv is not None:
-        files.make_folder(arguments.csv.parent)
-        found.table().write(arguments.csv)
-    if arguments.figure is not None:
-        from aedesk.gui.charts.chart import write_chart
+
+    def chart() -> Chart:
         from aedesk.gui.charts.features import features_chart
 
-        files.make_folder(arguments.figure.parent)
-        write_chart(arguments.figure, features_chart(found))
+        return features_chart(found)
+
+    write_results(arguments, found.table(), chart)
     return found
 
 
@@ -198,7 +197,7 @@ def _lines(found: FeatureReport) -> list[str]:
         for each in found.representations:
             scores = [found.score(each.name, method, labels) for labels in found.labels]
             rows.append([method, each.title, *map(percent, scores), f"{scores[-1].seconds:.2f}"])
-    lines = _aligned(rows)
+    lines = in_columns(rows, (0, 1))
     rows = [["without labels", "", "purity", "silhouette", "class silhouette", "seconds"]]
     titles = {each.name: each.title for each in found.representations}
     for groups in found.groups:
@@ -208,19 +207,7 @@ def _lines(found: FeatureReport) -> list[str]:
             ["k-means", titles[groups.representation], f"{groups.purity:.1%}", *told, f"{groups.seconds:.2f}"]
         )
     verdicts = [found.verdict(labels) for labels in found.labels]
-    return [*lines, "", *_aligned(rows), "", *verdicts, "", found.how()]
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """Columns side by side: two of words at the left, numbers right-aligned."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place < 2 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    return [*lines, "", *in_columns(rows, (0, 1)), "", *verdicts, "", found.how()]
 
 
 def _count(text: str) -> int:

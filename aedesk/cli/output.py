@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aedesk.errors import AedeskError
 from aedesk.storage import files
 from aedesk.storage.pictures import write_gif, write_png
+
+if TYPE_CHECKING:
+    from aedesk.gui.charts.chart import Chart
+    from aedesk.storage.table import Table
 
 SHEET_SCALE = 4  # screen pixels for a pixel of a digit: large enough to look at
 DRAWN = (".png", ".svg", ".pdf")  # what a figure can be written as
@@ -67,6 +73,26 @@ def write_animation(path: Path, frames: np.ndarray) -> None:
     """Write (n, 28, 28) in [0, 1] as a GIF that runs there and back for ever, as `write_picture`."""
     files.make_folder(path.parent)
     write_gif(path, frames)
+
+
+def check_results(arguments: argparse.Namespace) -> None:
+    """`destination` for what `write_results` will write."""
+    if arguments.figure is not None:
+        destination(arguments.figure, DRAWN)
+    if arguments.csv is not None:
+        destination(arguments.csv, [".csv"])
+
+
+def write_results(arguments: argparse.Namespace, table: Table, chart: Callable[[], Chart]) -> None:
+    """The figure and the numbers, where --figure and --csv ask for them, making their folders if need be."""
+    if arguments.csv is not None:
+        files.make_folder(arguments.csv.parent)
+        table.write(arguments.csv)
+    if arguments.figure is not None:
+        from aedesk.gui.charts.chart import write_chart
+
+        files.make_folder(arguments.figure.parent)
+        write_chart(arguments.figure, chart())
 
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pdf", ".svg"}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from aedesk.cli import datasets, output
 from aedesk.cli.arguments import user_path
 from aedesk.cli.progress import Stages
-from aedesk.storage import files
 
 if TYPE_CHECKING:
     from aedesk.analysis.rates import RatePoint
+    from aedesk.gui.charts.chart import Chart
 
 _ABOUT = """\
 Compress the test images of a data set in many ways and measure each: the codes of models, quantised and
@@ -78,10 +78,7 @@ def bits(text: str) -> tuple[int, ...]:
 def run(arguments: argparse.Namespace) -> int:
     from aedesk.storage.library import load_checkpoint
 
-    if arguments.figure is not None:
-        output.destination(arguments.figure, output.DRAWN)
-    if arguments.csv is not None:
-        output.destination(arguments.csv, [".csv"])
+    output.check_results(arguments)
     checkpoints = [load_checkpoint(model) for model in dict.fromkeys(arguments.models)]
     data = datasets.load(arguments, datasets.of(arguments, checkpoints[0]))
 
@@ -101,15 +98,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
     count = min(len(data.test), arguments.limit or len(data.test))
     numbers = rates.table(points)
-    if arguments.csv is not None:
-        files.make_folder(arguments.csv.parent)
-        numbers.write(arguments.csv)
-    if arguments.figure is not None:
-        from aedesk.gui.charts.chart import write_chart
+
+    def chart() -> Chart:
         from aedesk.gui.charts.rates import rates_chart
 
-        files.make_folder(arguments.figure.parent)
-        write_chart(arguments.figure, rates_chart(points, data.name, count))
+        return rates_chart(points, data.name, count)
+
+    output.write_results(arguments, numbers, chart)
     if arguments.json:
         report = {"data": data.name, "test_images": count, "points": numbers.records()}
         print(json.dumps(report, indent=2))

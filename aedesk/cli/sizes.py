@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aedesk.cli import datasets
+from aedesk.cli import datasets, output
 from aedesk.cli.arguments import user_path
 from aedesk.cli.progress import Stages
+from aedesk.cli.run_tables import in_columns
 from aedesk.errors import AedeskError
 
 if TYPE_CHECKING:
     from aedesk.analysis.dimensionality import SizeReport
     from aedesk.analysis.faithfulness import FaithReport
-    from aedesk.gui.charts.chart import Chart
 
 _ABOUT = """\
 Hold models of different code sizes against each other. Printed are, for each,
@@ -62,7 +60,6 @@ def add_to(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from aedesk.cli import output
     from aedesk.storage import library
 
     references = list(dict.fromkeys(arguments.models)) or library.shipped()
@@ -72,9 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         library.resolve(reference)
     if arguments.limit is not None and arguments.limit < 1:
         raise AedeskError(f"--limit must be 1 or more, not {arguments.limit}")
-    for path, endings in ((arguments.figure, output.DRAWN), (arguments.csv, (".csv",))):
-        if path is not None:
-            output.destination(path, endings)
+    output.check_results(arguments)
     return _maps(arguments, references) if arguments.maps else _sizes(arguments, references)
 
 
@@ -86,7 +81,8 @@ def _sizes(arguments: argparse.Namespace, references: list[str]) -> int:
     models = dimensionality.load_models(references)
     with Stages("image") as bar:
         report = dimensionality.compare(models, data, limit=arguments.limit, progress=bar)
-    _write(arguments, size_chart(report))
+    chart = size_chart(report)
+    output.write_results(arguments, chart.table, lambda: chart)
     if arguments.json:
         print(json.dumps(_size_document(report), indent=2))
         return 0
@@ -99,7 +95,7 @@ def _sizes(arguments: argparse.Namespace, references: list[str]) -> int:
         )
         for point in report.points
     ]
-    _print_table(("model", "code", "mse", "pca_mse"), rows)
+    print("\n".join(in_columns([("model", "code", "mse", "pca_mse"), *rows], (0,))))
     print(f"\n{report.words}")
     return 0
 
@@ -117,7 +113,8 @@ def _maps(arguments: argparse.Namespace, references: list[str]) -> int:
     with Stages("step") as bar:
         report = faithfulness.compare(atlases, count=count, progress=bar)
     k = report.neighbours[0]
-    _write(arguments, faith_chart(report, k))
+    chart = faith_chart(report, k)
+    output.write_results(arguments, chart.table, lambda: chart)
     if arguments.json:
         print(json.dumps(_map_document(report), indent=2))
         return 0
@@ -131,7 +128,8 @@ def _maps(arguments: argparse.Namespace, references: list[str]) -> int:
         )
         for faith in report.faiths
     ]
-    _print_table(("model", "map", "compared with", "trustworthiness", "continuity"), rows, words=3)
+    heads = ("model", "map", "compared with", "trustworthiness", "continuity")
+    print("\n".join(in_columns([heads, *rows], range(3))))
     print(f"\nby {k} neighbours of {report.count:,} training images; --csv has more neighbours")
     for label in report.missing:
         print(f"{label}: its training images are not here, so that only codes were compared.")
@@ -163,28 +161,3 @@ def _map_document(report: FaithReport) -> dict[str, Any]:
         "without_pixels": list(report.missing),
         "maps": report.table.records(),
     }
-
-
-def _write(arguments: argparse.Namespace, chart: Chart) -> None:
-    """The files that were asked for."""
-    from aedesk.gui.charts.chart import write_chart
-    from aedesk.storage import files
-
-    wanted: list[Path] = [path for path in (arguments.figure, arguments.csv) if path is not None]
-    for path in wanted:
-        files.make_folder(path.parent)
-    if arguments.figure is not None:
-        write_chart(arguments.figure, chart)
-    if arguments.csv is not None:
-        chart.table.write(arguments.csv)
-
-
-def _print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], words: int = 1) -> None:
-    """words: the first columns are words, the rest are numbers."""
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for line in (heads, *rows):
-        cells = [
-            text.ljust(width) if place < words else text.rjust(width)
-            for place, (text, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        print("  ".join(cells).rstrip())

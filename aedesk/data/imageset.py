@@ -36,6 +36,12 @@ class ImageSet:
         """The chosen images as (n, 28, 28) float32 in [0, 1], ink = 1."""
         return self.images[which].astype(np.float32) / 255
 
+    def at_most(self, limit: int | None) -> ImageSet:
+        """`limit` of the images, evenly spread, because some sets are sorted; all where that is more, or None."""
+        if limit is None or limit >= len(self):
+            return self
+        return self[np.arange(limit) * len(self) // limit]
+
     def split(self, fraction: float, seed: int) -> tuple[ImageSet, ImageSet]:
         """(rest, held out): `fraction` of the images, drawn at random by `seed`, is held out; at least one stays."""
         held_out = min(round(len(self) * fraction), len(self) - 1)

@@ -23,12 +23,15 @@ from aedesk.models.checkpoint import Checkpoint
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage import files, leb128, range_coding
 from aedesk.storage.frequencies import SHAPES, Bins
-from aedesk.storage.groups import Groups
+from aedesk.storage.groups import MOST_TABLES, Groups
 from aedesk.storage.leb128 import Reader
 from aedesk.storage.levels import BITS, KINDS, MOST_PACKED, Levels
 from aedesk.storage.tensors import one_line
 
 ENDING = ".aez"
+
+NO_NAME = frozenset("/\\:")
+"""What leads to another folder, or on Windows to another drive."""
 
 _MAGIC = b"AEZ"
 _VERSION = 1
@@ -36,13 +39,13 @@ _CHECKSUM = 8  # bytes
 _HASH = 16  # bytes
 _MOST_CODE = 1 << 14  # numbers of a code
 _MOST_NUMBERS = 1 << 26  # of all codes together: 128 MiB of indices
+_MOST_PICTURES = 1 << 18  # 784 MiB once they are decoded, however little their codes take
 _MOST_FILE = 512 << 20  # bytes
 _MOST_NAMES = 16 << 20  # bytes
 _MOST_NAME = 255  # bytes of UTF-8: what file systems allow
 _TRIED = 200  # images that the shape is chosen by
 _FEWEST_GROUPS, _MOST_GROUPS = 2, 32
 _IN_GROUP = 100  # images: with fewer, a group saves less than it costs to learn it
-_MOST_TABLES = 4096  # of frequencies: groups times numbers of a code
 _AGAIN = "copy or make it again"
 
 
@@ -166,7 +169,7 @@ def _unpacked(reader: Reader) -> Aez:
     found = reader.take(_HASH).hex()
     count, size, *lengths = [reader.number() for _ in range(5)]
     check_extent(count, size)
-    if groups > max(1, _MOST_TABLES // size):
+    if groups > max(1, MOST_TABLES // size):
         raise ValueError("too many groups")
     check = int.from_bytes(reader.take(4), "little")
     model, tables, names = (reader.take(length) for length in lengths)
@@ -187,7 +190,7 @@ def _shortest(aez: Aez) -> tuple[int, int, bytes]:
     tried = [range_coding.encode(some, counts, bits, shape, alone[:_TRIED]) for shape in range(len(SHAPES))]
     shape = min(range(len(SHAPES)), key=lambda shape: len(tried[shape]))
     found = (shape, 1, range_coding.encode(indices, counts, bits, shape, alone))
-    most = min(len(indices) // _IN_GROUP, _MOST_GROUPS, _MOST_TABLES // len(counts))
+    most = min(len(indices) // _IN_GROUP, _MOST_GROUPS, MOST_TABLES // len(counts))
     if most < _FEWEST_GROUPS:
         return found
     labels = Groups.alike(indices, Bins(counts), bits, most).labels(indices)
@@ -199,7 +202,7 @@ def check_extent(count: int, size: int) -> None:
     """Raise ValueError where so many codes of so many numbers are more than a file may hold, or none."""
     if count < 1 or size < 1:
         raise ValueError("there are none")
-    if size > _MOST_CODE or count * size > _MOST_NUMBERS:
+    if size > _MOST_CODE or count > _MOST_PICTURES or count * size > _MOST_NUMBERS:
         raise ValueError(f"{count:,} codes of {size:,} numbers are too many; take fewer at once")
 
 
@@ -208,7 +211,7 @@ def _check_names(names: tuple[str, ...], count: int) -> None:
     if len(names) not in {0, count}:
         raise ValueError(f"{len(names):,} names for {count:,} pictures")
     for name in names:
-        if not name.isprintable() or set(name) & set("/\\") or name in {"", ".", ".."}:
+        if not name.isprintable() or set(name) & NO_NAME or name in {"", ".", ".."}:
             raise ValueError(f"{one_line(name)!r} is no name of a file")
         if len(name.encode()) > _MOST_NAME:
             raise ValueError(f"the name {one_line(name)[:40]!r}... is too long")

@@ -12,6 +12,9 @@ from aedesk.storage.frequencies import TOTAL, Bins, expected, frequencies
 LIKE_ALL = 2.5
 """How strongly a group is expected to be like all images."""
 
+MOST_TABLES = 4096
+"""Of frequencies: groups times numbers of a code."""
+
 _ROUNDS = 12
 _AT_ONCE = 500  # images: bounds the memory
 _SAMPLE = 10_000  # images that groups are made from

@@ -46,7 +46,7 @@ def _trained(config: TrainingConfig, images: ImageSet, progress: Progress, cance
     recipe, architecture = config.recipe, config.architecture
     precision = choose_precision(config.precision, choose(config.device), architecture)
     config = replace(config, threads=config.threads or torch.get_num_threads(), precision=precision)
-    training, validation = split(config, DataSet(config.data, images, images[:0]))
+    training, validation = split(config, DataSet("the training set", images, images[:0]))
     weights = initial_weights(architecture, config.seed, recipe.initialisation, recipe.output_bias)
     controls = Controls(cancelled)
     with computing(config):

@@ -21,7 +21,7 @@ from aedesk.models.model import Model
 from aedesk.models.presets import PRESETS
 from aedesk.storage import aez, library
 from aedesk.storage.checkpoint import Checkpoint, save
-from aedesk.storage.levels import KINDS
+from aedesk.storage.levels import KINDS, Levels
 
 
 @pytest.fixture(scope="module")
@@ -202,3 +202,17 @@ def test_no_pictures_and_wrong_codes_are_refused(model, images) -> None:
         compress(model, images[:2], names=["a.png"])
     with pytest.raises(ValueError, match="32 numbers"):
         Codec.fit(model, np.zeros((5, 3), np.float32), 4)
+
+
+def crafted(steps: float, size: int, count: int = 2) -> aez.Aez:
+    """A file that someone made on purpose: the weights are those of dense-32, the codes are not."""
+    levels = Levels("uniform", 4, np.full(size, steps, np.float32), (np.array([0, 8], np.int32),) * size)
+    found = aez.model_hash(library.load_checkpoint("dense-32"))
+    return aez.Aez("dense-32", found, levels, np.full((count, size), 2, np.uint16))
+
+
+@pytest.mark.parametrize("made", [crafted(1, 3), crafted(3e38, 32), crafted(4e37, 32)])
+def test_codes_that_the_model_cannot_have_made_are_refused_in_words(model, tmp_path: Path, made) -> None:
+    content = aez.pack(made)[0]
+    with pytest.raises(AedeskError, match="damaged"):
+        decompress(aez.unpack(content), model)

@@ -111,8 +111,7 @@ def test_a_model_takes_noise_far_outside_the_range_of_pictures(digits: DataSet) 
 
 def test_the_figures_are_scikit_images_of_the_pictures_that_were_tested(digits: DataSet) -> None:
     compared = denoising.compare([untrained("dense-32")], digits, "gaussian", 0.5, seed=3, limit=40)
-    chosen = np.linspace(0, len(digits.test) - 1, 40).round().astype(int)
-    clean = digits.test.pixels(chosen)
+    clean = digits.test.at_most(40).pixels()
     damaged = noisy(clean, seed=3)
     assert compared.images == 40
     mended = [damaged]

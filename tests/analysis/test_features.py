@@ -231,6 +231,8 @@ def test_data_of_one_class_or_without_test_images_is_refused(digits: DataSet) ->
         features.compare(encoding(flat, 784), DataSet("untested", digits.train, digits.test[:0]))
     with pytest.raises(AedeskError, match="too few"):
         features.compare(encoding(flat, 784), DataSet("two", digits.train[:2], digits.test))
+    with pytest.raises(AedeskError, match="test image"):
+        features.compare(encoding(flat, 784), small(digits), limit=1)
 
 
 # --- codes to take elsewhere ---

@@ -74,6 +74,11 @@ def test_training_without_files_tells_its_steps_and_can_be_cancelled(digits: Dat
         trainer("no-such-preset")
 
 
+def test_too_few_images_to_train_on_are_not_told_as_those_of_another_data_set(digits: DataSet) -> None:
+    with pytest.raises(AedeskError, match=r"^the training set has too few"):
+        trainer("dense-2d", epochs=1)(digits.train[:2], lambda *step: None, lambda: False)
+
+
 def test_two_trainings_by_one_seed_are_the_same(digits: DataSet) -> None:
     train = trainer("dense-2d", epochs=1, seed=3)
     one, other = (train(digits.train, lambda *step: None, lambda: False) for _ in range(2))

@@ -128,6 +128,18 @@ def test_a_t_sne_map_can_be_watched_settling(active: ActiveModel) -> None:
     assert np.abs(points[-2] - last).mean() < np.abs(points[1] - last).mean()
 
 
+def test_a_code_is_placed_on_a_loaded_map_without_further_preparations(
+    active: ActiveModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flat = hear(lambda link: with_projection(active, MapWish("tsne"), link)).active
+
+    def prepare(_: object) -> None:
+        raise AssertionError("half a second for long codes, where the window waits for it")
+
+    monkeypatch.setattr("aedesk.latent.placed.Metric", prepare)
+    assert flat.projection.to_points(active.atlas.codes[:3]).shape == (3, 2)
+
+
 def test_a_t_sne_map_that_is_no_longer_wanted_comes_to_nothing(active: ActiveModel) -> None:
     told = Told(stop_after=3).hear(lambda link: with_projection(active, MapWish("tsne"), link))
     assert len(told.layouts) == 3

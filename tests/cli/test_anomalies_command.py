@@ -47,8 +47,10 @@ def test_a_line_for_each_picture_and_a_sheet_of_what_is_odd(
     outcome = aedesk("anomalies", trained, "--out", out, *pictures)  # an option may stand between
     assert outcome.status == 0
     lines = outcome.out.splitlines()
-    assert lines[0].startswith(f"{pictures[0]}: usual. Usual")
-    assert lines[1].startswith(f"{pictures[1]}: odd. Odd")
+    assert lines[0].startswith(f"{pictures[0]}: Usual")
+    assert lines[1].startswith(f"{pictures[1]}: Odd")
+    assert "flagged" in lines[1]
+    assert "flagged" not in lines[0]
     assert Image.open(out).size == (2 * 28 * 4, 3 * 28 * 4)
 
 
@@ -103,13 +105,13 @@ def test_another_data_set_is_the_odd_one(aedesk, trained: Path, tmp_path: Path, 
     assert "30 odd ones" in outcome.out
 
 
-def test_a_class_is_held_out_beside_published_figures(aedesk, tmp_path: Path) -> None:
+def test_a_class_is_held_out_without_figures_that_are_of_other_data(aedesk, tmp_path: Path) -> None:
     words = ("anomalies", "--hold-out", "0,6", "--data", "digits", "--epochs", 1, "--csv", tmp_path / "h.csv")
     report = aedesk(*words, "--json").json
     assert [row["held_out"] for row in report["held_out"]] == ["0", "6"]
     mean = np.mean([row["auc_combined"] for row in report["held_out"]])
     assert report["mean_auc"]["combined"] == pytest.approx(mean)
-    assert report["published"]
+    assert not report["published"]
     assert (tmp_path / "h.csv").read_text().startswith("held_out,auc_combined")
 
 
@@ -148,3 +150,11 @@ def test_a_picture_is_not_written_over(aedesk, trained: Path, pictures) -> None:
         "one of the pictures to read" in aedesk("anomalies", trained, *pictures, "--out", pictures[0]).problem
     )
     assert pictures[0].read_bytes() == before
+
+
+def test_a_sheet_is_not_written_over_by_the_figure(aedesk, trained: Path, tmp_path: Path) -> None:
+    one = tmp_path / "one.png"
+    outcome = aedesk("anomalies", trained, "--out", one, "--figure", one)
+    assert outcome.status == 2
+    assert "same file" in outcome.err
+    assert not one.exists()

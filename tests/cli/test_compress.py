@@ -46,6 +46,18 @@ def test_pictures_come_back_under_their_names_as_the_model_rebuilds_them(
         assert np.abs(read(out / f"{name}.png") - picture).max() <= 3 / 255
 
 
+def test_what_comes_back_is_written_over_no_picture(
+    aedesk, trained: Path, tmp_path: Path, pictures: list[Path]
+) -> None:
+    file = tmp_path / "one" / "digits.aez"
+    assert aedesk("compress", trained, pictures[0], "--out", file).status == 0
+    before = pictures[0].read_bytes()
+    back = aedesk("decompress", file, "--out", tmp_path / "one", "--model", trained)
+    assert back.status == 2
+    assert "is there already" in back.err
+    assert pictures[0].read_bytes() == before
+
+
 def test_a_data_set_comes_back_as_a_sheet_or_numbered(aedesk, trained: Path, tmp_path: Path, digits) -> None:
     file = tmp_path / "all.aez"
     words = ("compress", trained, "--data", "digits", "--limit", 25, "--out", file, "--quantiser", "kmeans")

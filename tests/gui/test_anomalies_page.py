@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from panel_bench import WindowBench, closing
 from PIL import Image
 
@@ -11,6 +14,7 @@ from aedesk.app.ink import Ink
 from aedesk.errors import AedeskError
 from aedesk.gui.apply.anomalies_controls import RATES
 from aedesk.gui.apply.anomalies_heat import heated
+from aedesk.gui.apply.anomalies_histogram import _Scale
 from aedesk.gui.apply.anomalies_page import AnomaliesPage
 from aedesk.gui.apply.page import Surroundings
 from aedesk.gui.hands import Hands
@@ -245,6 +249,9 @@ def test_classes_held_out_are_shown_one_after_the_other(bench):
     bench.done(view)
     assert [one.name for one in view.found] == ["1", "0"]
     assert "mean of 2 classes" in view.words.words
+    view.restore({"preset": "conv", "epochs": "7"})
+    bench.page.controls.set_kind("code")
+    assert "dense-2d, 1 epoch, digits" in view.words.words, "how it was made, whatever the fields say now"
     assert [row["held_out"] for row in view.view.chart.table.records()][:3] == ["1", "0", "mean"]
 
 
@@ -340,6 +347,19 @@ def test_the_theme_is_followed(bench, scribble):
     bench.pump()
     assert painted(bench.page.drawing.heat).mean() < light.mean() - 50
     assert bench.page.drawing.histogram.cget("background") == DARK.background
+
+
+@given(
+    arrays.arrays(np.float64, st.integers(2, 40), elements=st.floats(1e-6, 1e6), unique=True),
+    st.integers(2, 12),
+)
+def test_the_ticks_of_the_axis_are_few_round_numbers_within_it(usual, most):
+    scale = _Scale.of(usual)
+    ticks = scale.round_scores(most)
+    assert len(ticks) <= most
+    assert ticks == sorted(set(ticks))
+    assert all(-1e-6 <= float(scale.share(tick)) <= 1 + 1e-6 for tick in ticks)
+    assert all(len(f"{tick:g}") <= 8 for tick in ticks)
 
 
 def test_heat_turns_ink_and_paper_red_and_leaves_the_rest():

@@ -115,6 +115,12 @@ def test_classes_held_out_have_a_mean_and_stand_beside_published_ones():
     assert "0.725" in words
 
 
+def test_a_mean_of_few_classes_is_not_taken_for_a_published_one():
+    published = [Published("Somebody 2018", 0.9, "A paper")]
+    assert "this network: only 3 of 10" in words_of(hold_out_chart(held_out(3), published))
+    assert "only" not in words_of(hold_out_chart(held_out(10), published))
+
+
 def test_a_gallery_shows_every_picture_with_its_caption():
     pictures = np.random.default_rng(0).random((13, 28, 28))
     chart = gallery_chart(pictures, [f"no. {place}" for place in range(13)], Table(("rank",), ((1,),)))

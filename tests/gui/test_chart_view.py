@@ -55,9 +55,15 @@ def bench():
 
 
 def test_before_there_is_a_chart_nothing_can_be_saved(bench):
-    assert str(bench.view.save_button["state"]) == str(bench.view.export_button["state"]) == "disabled"
+    assert (
+        str(bench.view.files.save_button["state"])
+        == str(bench.view.files.export_button["state"])
+        == "disabled"
+    )
     bench.view.show(CHART)
-    assert str(bench.view.save_button["state"]) == str(bench.view.export_button["state"]) == "normal"
+    assert (
+        str(bench.view.files.save_button["state"]) == str(bench.view.files.export_button["state"]) == "normal"
+    )
 
 
 def test_a_chart_is_seen_follows_the_theme_and_goes(bench):
@@ -89,7 +95,7 @@ def test_the_save_button_writes_the_figure(bench, monkeypatch, tmp_path, ending)
     asked = {}
     monkeypatch.setattr(filedialog, "asksaveasfilename", lambda **words: asked.update(words) or str(path))
     bench.view.show(CHART)
-    bench.view.save_button.invoke()
+    bench.view.files.save_button.invoke()
     assert asked["initialfile"] == "squares-of-numbers.png"
     content = path.read_bytes()
     assert content.startswith({".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[ending])
@@ -101,7 +107,7 @@ def test_the_export_button_writes_the_numbers(bench, monkeypatch, tmp_path):
     for name in ("numbers.csv", "numbers.json"):
         path = str(tmp_path / name)
         monkeypatch.setattr(filedialog, "asksaveasfilename", lambda path=path, **_: path)
-        bench.view.export_button.invoke()
+        bench.view.files.export_button.invoke()
     with (tmp_path / "numbers.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [["number", "square"], ["1", "1"], ["2", "4"], ["3", "nan"]]
     last = json.loads((tmp_path / "numbers.json").read_text())[-1]
@@ -111,7 +117,7 @@ def test_the_export_button_writes_the_numbers(bench, monkeypatch, tmp_path):
 def test_a_file_that_cannot_be_written_is_told(bench, monkeypatch, tmp_path):
     monkeypatch.setattr(filedialog, "asksaveasfilename", lambda **_: str(tmp_path / "no folder" / "a.png"))
     bench.view.show(CHART)
-    bench.view.save_button.invoke()
+    bench.view.files.save_button.invoke()
     assert len(bench.problems) == 1
     assert isinstance(bench.problems[0], AedeskError)
 

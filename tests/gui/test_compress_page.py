@@ -199,6 +199,53 @@ def test_a_chart_of_one_model_goes_when_another_comes(app, page) -> None:
     assert page.rates.view.chart is None
 
 
+def test_a_chart_of_one_model_goes_though_all_are_to_be_measured_next(app, page) -> None:
+    point = RatePoint("dense-32", "model", "4 bits, uniform", "codes", 100.0, 0.01, 20.0, 0.9)
+    page.rates.view.show(rates_chart([point], "digits", 1))
+    page.rates.models.set("all")
+    app.window.explorer.load("dense-2d")
+    app.pump_until(lambda: app.window.explorer.active.model.name == "dense-2d")
+    app.pump(0.1)
+    assert page.rates.view.chart is None
+
+
+def test_a_drawing_that_is_saved_does_not_end_what_is_being_compressed(
+    app, page, tmp_path, monkeypatch
+) -> None:
+    draw(app)
+    page.picker.set("digits")
+    page.show_view("files")
+    choose_path(monkeypatch, tmp_path / "digits.aez")
+    page.files.run_bar.button.invoke()
+    choose_path(monkeypatch, tmp_path / "seven.aez")
+    page.files.save_button.invoke()
+    app.pump_until(lambda: len(list(tmp_path.glob("*.aez"))) == 2)
+
+
+def test_escape_gives_up_a_file_that_is_being_opened_and_says_nothing_of_it(
+    app, page, tmp_path, monkeypatch
+) -> None:
+    draw(app)
+    page.show_view("files")
+    choose_path(monkeypatch, tmp_path / "seven.aez")
+    page.files.save_button.invoke()
+    app.pump_until(lambda: "Saved" in page.files.line.words)
+    page.files.open_button.invoke()
+    assert page.files.line.words == "Opening ..."
+    app.key("<Key-Escape>")
+    assert not page.files.opening.is_running
+    assert page.files.line.words == ""
+
+
+def test_the_data_that_was_chosen_comes_back(app, page, open_app) -> None:
+    page.picker.control.set("digits")
+    page.picker.control.event_generate("<<ComboboxSelected>>")
+    app.close()
+    again = open_app()
+    again.wait_for_model()
+    assert on_show(again).picker.value == "digits"
+
+
 def test_the_settings_come_back_at_the_next_start(app, page, open_app) -> None:
     choose(page, app, 6)
     next(w for w in _all(page.live) if _text(w) == "Uniform").invoke()

@@ -144,8 +144,8 @@ def test_a_comparison_on_test_images_becomes_a_figure_with_numbers(bench: Bench,
     bench.app.pump_until(lambda: not bench.page.bench.task.is_running)
     chart = bench.page.bench.chart
     assert chart.chart is not None
-    chart.export(str(tmp_path / "numbers.json"))
-    chart.save(str(tmp_path / "figure.png"))
+    chart.files.export(str(tmp_path / "numbers.json"))
+    chart.files.save(str(tmp_path / "figure.png"))
     rows = json.loads((tmp_path / "numbers.json").read_text())
     assert {"Damaged", "Median filter", "Total variation"} < {row["method"] for row in rows}
     assert {row["data"] for row in rows} == {"digits"}
@@ -159,6 +159,15 @@ def test_escape_ends_a_comparison(bench: Bench) -> None:
     assert not bench.page.bench.task.is_running
     assert bench.page.bench.run_bar.button.cget("text") == "Compare"
     bench.app.pump(0.3)
+    assert bench.page.bench.chart.chart is None
+
+
+def test_a_comparison_of_one_model_goes_when_another_comes(bench: Bench) -> None:
+    compare(bench)
+    bench.app.pump_until(lambda: bench.page.bench.chart.chart is not None)
+    bench.app.window.explorer.load("dense-2d")
+    bench.app.pump_until(lambda: bench.app.window.explorer.active.model.name == "dense-2d")
+    bench.app.pump(0.1)
     assert bench.page.bench.chart.chart is None
 
 

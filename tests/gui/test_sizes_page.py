@@ -34,7 +34,7 @@ def page(few, app) -> Any:
     app.window.apply.show_page("sizes")
     page = app.window.apply.page
     app.pump_until(lambda: "fitted on" in page.arena.pca_words)
-    page.errors.set_data("digits")
+    page.errors.picker.choose("digits")
     app.pump()
     return page
 
@@ -101,8 +101,8 @@ def test_errors_against_sizes_are_measured_and_drawn(app, page, tmp_path: Path) 
     page.errors.run_bar.button.invoke()
     assert page.errors.run_bar.button.cget("text") == "Cancel"
     app.pump_until(lambda: page.errors.chart.chart is not None)
-    page.errors.chart.export(str(tmp_path / "sizes.json"))
-    page.errors.chart.save(str(tmp_path / "sizes.png"))
+    page.errors.chart.files.export(str(tmp_path / "sizes.json"))
+    page.errors.chart.files.save(str(tmp_path / "sizes.png"))
     rows = json.loads((tmp_path / "sizes.json").read_text())
     assert [row["method"] for row in rows[:4]] == ["dense-2d", "dense-32", "vanilla-64", "PCA"]
     assert page.errors.run_bar.button.cget("text") == "Measure"
@@ -129,7 +129,7 @@ def test_escape_gives_the_measurement_up(app, page) -> None:
 
 
 def test_data_that_is_not_here_is_told(app, page, tmp_path: Path) -> None:
-    page.errors.set_data(str(tmp_path / "gone"))
+    page.errors.picker.choose(str(tmp_path / "gone"))
     page.errors.run_bar.button.invoke()
     app.pump_until(lambda: not page.errors.task.is_running)
     assert "there is no data set" in app.take_problems()[0]

@@ -271,7 +271,7 @@ def test_what_is_no_aez_file_is_told_in_words(tmp_path: Path) -> None:
         aez.read(tmp_path / "new.aez")
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a\nb", "a\0", "é" * 128])
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "c:a", "a\nb", "a\0", "é" * 128])
 def test_a_name_that_leads_elsewhere_is_neither_written_nor_read(name: str) -> None:
     with pytest.raises(AedeskError, match="name"):
         aez.pack(replace(sample(1), names=(name,)))
@@ -282,6 +282,13 @@ def test_nothing_and_too_much_are_refused() -> None:
         aez.pack(sample(0, names=False))
     with pytest.raises(AedeskError, match="2 names for 1"):
         aez.pack(replace(sample(1), names=("a", "b")))
+
+
+def test_more_pictures_than_fit_into_memory_are_refused_though_their_codes_take_nothing() -> None:
+    # 60 bytes that say "a million times the same" would be gigabytes of pictures.
+    constant = Levels("uniform", 4, np.ones(2, np.float32), (np.array([0, 0], np.int32),) * 2)
+    with pytest.raises(AedeskError, match="too many"):
+        aez.pack(Aez("m", HASH, constant, np.zeros((1 << 20, 2), np.uint16)))
 
 
 def test_the_hash_is_of_weights_and_architecture_and_not_of_the_name(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from aedesk.gui.apply.page import Surroundings
 from aedesk.gui.apply.run_bar import RunBar
 from aedesk.gui.charts import anomalies as charts
 from aedesk.gui.charts.view import ChartView
-from aedesk.gui.fields import Field, explain
+from aedesk.gui.choice_row import ChoiceRow
+from aedesk.gui.fields import Field
 from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.theme import GAP
 from aedesk.gui.timers import Timers
@@ -51,19 +52,8 @@ class ContestView(ttk.Frame):
         top = ttk.Frame(self)
         top.pack(fill="x")
         ttk.Label(top, text="Odd ones", style="Muted.TLabel").pack(side="left", padx=(0, 4))
-        self._odd = tk.StringVar(self, SCRIBBLES)
-        for value, (label, sentence) in _CHOICES.items():
-            choice = ttk.Radiobutton(
-                top,
-                text=label,
-                value=value,
-                variable=self._odd,
-                command=self._arrange,
-                bootstyle="primary ghost toolbutton",
-                padding=(6, 2),
-            )
-            choice.pack(side="left", padx=(0, 2))
-            explain(choice, sentence)
+        self._odd = ChoiceRow(top, _CHOICES, self._arrange, padding=(6, 2))
+        self._odd.pack(side="left")
         self.run = RunBar(
             top,
             self.task,
@@ -74,7 +64,7 @@ class ContestView(ttk.Frame):
         self.run.pack(side="left", padx=(2 * GAP, 0))
         wide = ttk.scale_size(self, _PICKER)
         self._set = ttk.Frame(self)
-        self.data = DataChoice(self._set, around, wide, lambda: None)
+        self.data = DataChoice(self._set, around, wide)
         self.data.grid(row=0, column=0, sticky="nw")
         self._set.columnconfigure(0, minsize=wide)
         self.classes = Field(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import ttkbootstrap as ttk
 
 from aedesk.app.signal import Signal
+from aedesk.gui.choice_row import ChoiceRow
 from aedesk.gui.fields import explain
 from aedesk.gui.theme import GAP
 
@@ -45,19 +46,8 @@ class JudgingControls(ttk.Frame):
         super().__init__(master)
         self.changed: Signal[None] = Signal()
         ttk.Label(self, text="Judge by", style="Muted.TLabel").pack(side="left", padx=(0, 4))
-        self._kind = tk.StringVar(self, "combined")
-        for kind, (label, sentence) in KINDS.items():
-            choice = ttk.Radiobutton(
-                self,
-                text=label,
-                value=kind,
-                variable=self._kind,
-                command=lambda: self.changed.emit(None),
-                bootstyle="primary ghost toolbutton",
-                padding=(6, 2),
-            )
-            choice.pack(side="left", padx=(0, 2))
-            explain(choice, sentence)
+        self._kind = ChoiceRow(self, KINDS, lambda: self.changed.emit(None), padding=(6, 2))
+        self._kind.pack(side="left")
         self._place = RATES.index(_FIRST_RATE)
         words = ttk.Label(self, text="False alarms", style="Muted.TLabel")
         words.pack(side="left", padx=(2 * GAP, 4))

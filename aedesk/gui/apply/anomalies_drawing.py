@@ -10,12 +10,12 @@ import ttkbootstrap as ttk
 
 from aedesk.app.odd_one import Judgement, OddOne
 from aedesk.gui.apply.anomalies_controls import KINDS, JudgingControls, percent
-from aedesk.gui.apply.anomalies_files import FileButtons
 from aedesk.gui.apply.anomalies_heat import HeatTile
 from aedesk.gui.apply.anomalies_histogram import Histogram
 from aedesk.gui.apply.page import Surroundings
 from aedesk.gui.charts import anomalies as charts
 from aedesk.gui.charts.chart import Chart
+from aedesk.gui.charts.file_buttons import FileButtons
 from aedesk.gui.fields import explain
 from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.theme import GAP

@@ -46,6 +46,22 @@ class _Scale:
         shares: np.ndarray = np.nan_to_num((steps - self.least) / (self.most - self.least), nan=0.0)
         return shares
 
+    def round_scores(self, most: int) -> list[float]:
+        """At most so many round numbers along the axis, for its ticks."""
+        low, high = self.score(0), self.score(1)
+        for digits in ((1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)) if self.logarithmic else ():
+            powers = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
+            scores = [float(f"{digit}e{power}") for power in powers for digit in digits]
+            inside = [score for score in scores if low <= score <= high]
+            if 2 <= len(inside) <= most:
+                return inside
+        for times in (0.1, 0.2, 0.5, 1, 2, 5, 10):
+            step = times * 10.0 ** math.floor(math.log10(high - low))
+            first, last = math.ceil(low / step), math.floor(high / step)
+            if last - first < most:
+                return [float(f"{at * step:.6g}") for at in range(first, last + 1)]
+        return []
+
     def score(self, share: float) -> float:
         step = self.least + share * (self.most - self.least)
         return math.exp(step) if self.logarithmic else step
@@ -143,16 +159,9 @@ class Histogram(tk.Canvas):
     def _draw_ticks(self, palette: Palette) -> None:
         left, right, _, bottom = self._room
         count = max(1, (right - left) // ttk.scale_size(self, _LEAST_TICK))
-        for place in range(count + 1):
-            share = place / count
-            anchor: Literal["nw", "ne", "n"] = "nw" if place == 0 else "ne" if place == count else "n"
-            self.create_text(
-                left + share * (right - left),
-                bottom + 3,
-                anchor=anchor,
-                text=f"{self._scale.score(share):.3g}",
-                fill=palette.muted,
-            )
+        for score in self._scale.round_scores(count):
+            x = left + float(self._scale.share(score)) * (right - left)
+            self.create_text(x, bottom + 3, anchor="n", text=f"{score:g}", fill=palette.muted)
 
     def _draw_mark(self) -> None:
         self.delete("mark")

@@ -45,6 +45,7 @@ class HoldOutView(ttk.Frame):
         self.found: list[HeldOut] = []
         self._shown = 0
         self._data = ""
+        self._made_by = ""  # what `found` was found with
         self.task: Task[list[HeldOut]] = Task(around.jobs, "one class held out")
         self.task.changed.connect(lambda _: self._look())
         self.task.done.connect(lambda _: self._look())
@@ -107,6 +108,7 @@ class HoldOutView(ttk.Frame):
             self._around.on_problem(problem)
             return
         self.found, self._shown = [], 0
+        self._made_by = f"{self.preset.text}, {epochs} epoch{'s' * (epochs > 1)}, {self._data}"
         self.view.show(None)
         self.words.set("")
         # A list and no method of this widget: the work must hold nothing of the window.
@@ -132,11 +134,11 @@ class HoldOutView(ttk.Frame):
         kind = self._controls.kind
         published = PUBLISHED if self._data == "mnist" else ()
         beside = ""
-        if published:
+        if published and len(found) >= charts.PUBLISHED_CLASSES:
             best = max(published, key=lambda one: one.mean_auc)
             beside = f" Best of {len(published)} published: {best.mean_auc:.3f} ({best.method})."
         many = f"mean of {len(found)} classes" if len(found) > 1 else f"without {found[0].name}"
-        self.words.set(f"AUC {mean_auc(found, kind):.3f}, {many}.{beside}")
+        self.words.set(f"AUC {mean_auc(found, kind):.3f}, {many} ({self._made_by}).{beside}")
         self.view.show(charts.hold_out_chart(found, published, kind=kind))
 
     def remember(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from typing import Any, ClassVar
 
 import ttkbootstrap as ttk
@@ -16,6 +15,7 @@ from aedesk.gui.apply.anomalies_drawing import DrawingView, score_of
 from aedesk.gui.apply.anomalies_hold_out import HoldOutView
 from aedesk.gui.apply.anomalies_ranking import RankingView
 from aedesk.gui.apply.page import Page
+from aedesk.gui.choice_row import ChoiceRow
 from aedesk.gui.fields import explain
 from aedesk.gui.theme import GAP
 
@@ -41,21 +41,8 @@ class AnomaliesPage(Page):
         self._build_verdict().pack(fill="x")
         self.controls = JudgingControls(self)
         self.controls.pack(fill="x", pady=(GAP // 2, GAP))
-        bar = ttk.Frame(self)
-        bar.pack(fill="x", pady=(0, GAP))
-        self._choice = tk.StringVar(self, "drawing")
-        for name, (label, sentence) in _VIEWS.items():
-            button = ttk.Radiobutton(
-                bar,
-                text=label,
-                value=name,
-                variable=self._choice,
-                command=lambda name=name: self.show_view(name),
-                bootstyle="primary ghost toolbutton",
-                padding=(8, 3),
-            )
-            button.pack(side="left", padx=(0, 2))
-            explain(button, sentence)
+        self._choice = ChoiceRow(self, _VIEWS, lambda: self.show_view(self._choice.get()))
+        self._choice.pack(fill="x", pady=(0, GAP))
         place = ttk.Frame(self)
         place.pack(fill="both", expand=True)
         given = (place, self.around, self.odd_one, self.controls)
@@ -64,7 +51,6 @@ class AnomaliesPage(Page):
         self._views = dict(
             zip(_VIEWS, (self.drawing, self.ranking, self.contest, self.hold_out), strict=True)
         )
-        self._restored_data = False
         self.controls.changed.connect(lambda _: self._show_all())
         self.odd_one.changed.connect(lambda _: self._show_known())
         self.odd_one.judged.connect(self._show_judgement)
@@ -79,8 +65,7 @@ class AnomaliesPage(Page):
         # Of a height of its own: words of one line or two must not move what is below at every stroke.
         frame = ttk.Frame(self, height=ttk.scale_size(self, _VERDICT))
         frame.pack_propagate(False)
-        self._badge = ttk.Label(frame, style="Figure.TLabel", anchor="w")
-        self._badge.pack(side="left")
+        self._badge = ttk.Label(frame, style="Figure.TLabel", anchor="w", width=_BADGE)
         explain(
             self._badge,
             "How many of the known pictures are less odd than your drawing. Red: it is flagged as odd.",
@@ -97,11 +82,7 @@ class AnomaliesPage(Page):
     def on_model(self, active: ActiveModel) -> None:
         for view in (self.ranking, self.contest):
             view.reset()
-        if not self._restored_data:
-            self._restored_data = True
-            own = str(active.model.checkpoint.config.get("data") or "")
-            if own:
-                self.ranking.data.set(own)
+        self.ranking.data.propose(active)
         self.odd_one.watch(active)
 
     def on_reading(self, reading: Reading | None) -> None:
@@ -121,17 +102,13 @@ class AnomaliesPage(Page):
         self.controls.restore(parts.get("controls", {}))
         self.contest.restore(parts.get("contest", {}))
         self.hold_out.restore(parts.get("hold-out", {}))
-        if "ranking" in parts:
-            self._restored_data = True
-            self.ranking.restore(parts["ranking"])
+        self.ranking.restore(parts.get("ranking", {}))
         if remembered.get("view") in _VIEWS:
             self.show_view(remembered["view"])
 
     def give_up(self) -> None:
         for view in (self.ranking, self.contest, self.hold_out):
-            if view.task.is_running:
-                view.task.cancel()
-                view.run.say("Cancelled")
+            view.run.give_up()
 
     def show_view(self, name: str) -> None:
         """`drawing`, `ranking`, `contest` or `hold-out`."""
@@ -181,7 +158,11 @@ class AnomaliesPage(Page):
         # Only what is new: Tk lays out the page anew for a label that is told what it says already.
         if (badge, colour) != self._shown_badge:
             self._shown_badge = badge, colour
-            self._badge.configure(text=badge, foreground=colour, width=_BADGE if badge else 0)
+            self._badge.configure(text=badge, foreground=colour)
+            if badge:
+                self._badge.pack(side="left", before=self._verdict)
+            else:
+                self._badge.pack_forget()
         if words != self._shown_words:
             self._shown_words = words
             self._verdict.configure(text=words)

@@ -12,12 +12,12 @@ from aedesk.app.odd_one import OddOne
 from aedesk.app.odd_sets import ranking_of, reordered
 from aedesk.app.task import Task
 from aedesk.gui.apply.anomalies_controls import JudgingControls, percent
-from aedesk.gui.apply.anomalies_files import FileButtons
 from aedesk.gui.apply.data_choice import DataChoice
 from aedesk.gui.apply.page import Surroundings
 from aedesk.gui.apply.run_bar import RunBar
 from aedesk.gui.charts import anomalies as charts
 from aedesk.gui.charts.chart import Chart
+from aedesk.gui.charts.file_buttons import FileButtons
 from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.panels.picture_row import PictureRow
 from aedesk.gui.theme import GAP
@@ -64,7 +64,7 @@ class RankingView(ttk.Frame):
         top.pack(fill="x", pady=(0, GAP))
         holder = ttk.Frame(top, width=wide)
         holder.pack(side="left")
-        self.data = DataChoice(holder, around, wide, lambda: None)
+        self.data = DataChoice(holder, around, wide)
         self.data.pack()
         ttk.Frame(self.data, width=wide).pack()
         self.run = RunBar(
@@ -193,8 +193,7 @@ class RankingView(ttk.Frame):
             self.words.set(self._says(place))
 
     def remember(self) -> dict[str, Any]:
-        return {"data": self.data.value}
+        return {"data": self.data.chosen}
 
     def restore(self, remembered: dict[str, Any]) -> None:
-        if isinstance(remembered.get("data"), str) and remembered["data"]:
-            self.data.set(remembered["data"])
+        self.data.restore(remembered.get("data"))

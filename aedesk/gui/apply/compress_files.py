@@ -29,7 +29,7 @@ ENDING = ".aez"
 
 _TYPES = (("Compressed pictures", f"*{ENDING}"), ("All files", "*"))
 _EMPTY = (
-    "An .aez file holds pictures as coded codes: open one, and its pictures appear here.\n"
+    "An .aez file holds pictures as compressed codes: open one, and they appear here.\n"
     "A click puts one onto the canvas. The file needs the model that wrote it."
 )
 
@@ -53,12 +53,15 @@ class FilesView(ttk.Frame):
         self._explorer, self._compressor, self._hands = explorer, compressor, hands
         self._data, self._tell = data, tell
         self._opened: Opened | None = None
+        # Each of its own: a drawing that is saved must not end what is being compressed.
+        self.saving: Task[str] = Task(jobs, "save a drawing")
         self.writing: Task[str] = Task(jobs, "compress pictures")
         self.opening: Task[Opened] = Task(jobs, "open compressed pictures")
         self._build(look)
-        for task in (self.writing, self.opening):
+        for task in (self.saving, self.writing, self.opening):
             task.failed.connect(on_problem)
-        self.writing.done.connect(self._on_written)
+        for task in (self.saving, self.writing):
+            task.done.connect(self._on_written)
         self.opening.done.connect(self._on_opened)
         self.opening.failed.connect(lambda _: self.line.set(""))
 
@@ -87,6 +90,13 @@ class FilesView(ttk.Frame):
         self.row.pack(fill="both", expand=True, pady=(GAP // 2, 0))
         self.row.clear()
 
+    def give_up(self) -> None:
+        """Cancel what takes long."""
+        self.run_bar.give_up()
+        if self.opening.is_running:
+            self.opening.cancel()
+            self.line.set("")
+
     # --- the user's hands ---
 
     def _on_save(self) -> None:
@@ -96,7 +106,7 @@ class FilesView(ttk.Frame):
             return
         path = self._ask_where("drawing")
         if path:
-            self.writing.start(
+            self.saving.start(
                 save_drawing(active, reading.image, self._compressor.bits, self._compressor.kind, path)
             )
 

@@ -11,22 +11,30 @@ import numpy as np
 import ttkbootstrap as ttk
 
 from aedesk.app.compressor import FEWEST_BITS, MOST_BITS, RAW_BITS, Shrunk
+from aedesk.gui.choice_row import ChoiceRow
 from aedesk.gui.fields import explain
 from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.theme import GAP, Look, Palette
 from aedesk.gui.tiles import ImageTile
 
-KINDS = {"kmeans": "k-means", "uniform": "Uniform"}
+KINDS = {
+    "kmeans": (
+        "k-means",
+        "Levels lie close together where training codes are dense (k-means, also called Lloyd-Max).",
+    ),
+    "uniform": ("Uniform", "All steps between levels are equal."),
+}
 
 _INVITATION = "Draw a digit: a code of a few numbers stands for all of its 784 pixels."
 _SMALLEST, _EDGE, _LARGEST = 72, 96, 176  # px, of a tile
 _SHARE = 0.135  # of the width, for a tile
 _ROW = 19  # px, of a line of the bars
 _SLIDER = 130  # px, at least
-_TIPS = {
-    "kmeans": "Levels lie close together where training codes are dense (k-means, also called Lloyd-Max).",
-    "uniform": "All steps between levels are equal.",
-}
+_TILES = (
+    ("Drawing", "What the model sees of your drawing."),
+    ("Rebuilt", "Decoded from the code as it is: what the network loses."),
+    ("Quantised", "Decoded from the quantised code: what a file keeps."),
+)
 
 
 class LiveSection(ttk.Frame):
@@ -43,9 +51,10 @@ class LiveSection(ttk.Frame):
         middle = ttk.Frame(self)
         middle.pack(fill="x", pady=(GAP // 2, 0))
         middle.columnconfigure(3, weight=1)
-        self._tiles = [_Tile(middle, look, words) for words in ("Drawing", "From the code", "Quantised")]
+        self._tiles = [_Tile(middle, look, words) for words, _ in _TILES]
         for column, tile in enumerate(self._tiles):
             tile.grid(row=0, column=column, sticky="n", padx=(0, GAP))
+            explain(tile, _TILES[column][1])
         self.bars = SizeBars(middle, look)
         self.bars.grid(row=0, column=3, sticky="nsew", padx=(GAP, 0))
         explain(
@@ -59,7 +68,7 @@ class LiveSection(ttk.Frame):
 
     def _build_controls(self) -> ttk.Frame:
         row = ttk.Frame(self)
-        ttk.Label(row, text="Bits for each number", style="Muted.TLabel").pack(side="left")
+        ttk.Label(row, text="Bits per number", style="Muted.TLabel").pack(side="left")
         self._bits = tk.DoubleVar(self, FEWEST_BITS)
         self.slider = ttk.Scale(
             row,
@@ -76,20 +85,9 @@ class LiveSection(ttk.Frame):
         )
         self._bits_words = ttk.Label(row, width=2)
         self._bits_words.pack(side="left")
-        self._kind = tk.StringVar(self, next(iter(KINDS)))
         ttk.Label(row, text="Levels", style="Muted.TLabel").pack(side="left", padx=(2 * GAP, 4))
-        for kind, words in KINDS.items():
-            button = ttk.Radiobutton(
-                row,
-                text=words,
-                value=kind,
-                variable=self._kind,
-                command=self._tell,
-                bootstyle="primary ghost toolbutton",
-                padding=(6, 2),
-            )
-            button.pack(side="left", padx=(0, 2))
-            explain(button, _TIPS[kind])
+        self._kind = ChoiceRow(row, KINDS, self._tell, padding=(6, 2))
+        self._kind.pack(side="left")
         self._note = FittingLabel(row, keep_end=False, anchor="e")
         self._note.pack(side="left", fill="x", expand=True, padx=(GAP, 0))
         return row
@@ -151,10 +149,16 @@ class _Tile(ttk.Frame):
         # As wide as the picture: words that come and go move nothing.
         self._below = ttk.Label(self, style="Muted.TLabel", width=1)
         self._below.pack(fill="x")
+        self._image: np.ndarray | None = None
+        self._words = ""
 
     def show(self, image: np.ndarray | None, below: str) -> None:
-        self._tile.show(image)
-        self._below.configure(text=below)
+        if image is not self._image:
+            self._image = image
+            self._tile.show(image)
+        if below != self._words:
+            self._words = below
+            self._below.configure(text=below)
 
     def set_edge(self, edge: int) -> None:
         self._tile.set_edge(edge)
@@ -176,8 +180,10 @@ class SizeBars(tk.Canvas):
 
     def show(self, rows: Sequence[tuple[str, int, bool]]) -> None:
         """rows: (name, bits, whether it is the one that this is about)."""
-        self.rows = list(rows)
-        self._paint()
+        # Only what is new: it is told at every motion of the pen, and again when the code is there.
+        if self.rows != list(rows):
+            self.rows = list(rows)
+            self._paint()
 
     def _recolour(self, palette: Palette) -> None:
         self._palette = palette

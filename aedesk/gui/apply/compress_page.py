@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from typing import Any, ClassVar
 
 import ttkbootstrap as ttk
@@ -10,13 +9,12 @@ import ttkbootstrap as ttk
 from aedesk.app.compressor import Compressor
 from aedesk.app.explorer import Reading
 from aedesk.app.loading import ActiveModel
-from aedesk.data.sources import NAMES, is_present
 from aedesk.gui.apply.compress_files import FilesView
 from aedesk.gui.apply.compress_live import LiveSection
 from aedesk.gui.apply.compress_rates import RatesView
 from aedesk.gui.apply.data_choice import DataChoice
 from aedesk.gui.apply.page import Page
-from aedesk.gui.fields import explain
+from aedesk.gui.choice_row import ChoiceRow
 from aedesk.gui.theme import GAP
 
 _PICKER = 168  # px, before scaling
@@ -38,21 +36,8 @@ class CompressPage(Page):
         self.live = LiveSection(self, self.look, self.compressor.set)
         self.live.pack(fill="x")
         self.live.set_setting(self.compressor.bits, self.compressor.kind)
-        bar = ttk.Frame(self)
-        bar.pack(fill="x", pady=(GAP, 0))
-        self._choice = tk.StringVar(self, "rates")
-        for name, (words, sentence) in _VIEWS.items():
-            button = ttk.Radiobutton(
-                bar,
-                text=words,
-                value=name,
-                variable=self._choice,
-                command=self._show_view,
-                bootstyle="primary ghost toolbutton",
-                padding=(8, 3),
-            )
-            button.pack(side="left", padx=(0, 2))
-            explain(button, sentence)
+        self._choice = ChoiceRow(self, _VIEWS, self._show_view)
+        self._choice.pack(fill="x", pady=(GAP, 0))
         lower = ttk.Frame(self)
         lower.pack(fill="both", expand=True, pady=(GAP // 2, 0))
         lower.columnconfigure(1, weight=1)
@@ -61,9 +46,8 @@ class CompressPage(Page):
         side = ttk.Frame(lower, width=width)
         side.pack_propagate(False)
         side.grid(row=0, column=0, sticky="ns", padx=(0, 2 * GAP))
-        self.picker = DataChoice(side, self.around, width, self._on_data)
+        self.picker = DataChoice(side, self.around, width)
         self.picker.pack(fill="x")
-        self._data_chosen = False
         around = self.around
         self.rates = RatesView(
             lower, side, self.look, self.jobs, lambda: self.picker.value, around.tell, around.on_problem
@@ -86,9 +70,7 @@ class CompressPage(Page):
         self.compressor.failed.connect(around.on_problem)
 
     def on_model(self, active: ActiveModel) -> None:
-        data = str(active.model.checkpoint.config.get("data") or "mnist")
-        if not self._data_chosen:
-            self.picker.set(data if data not in NAMES or is_present(data) else "digits")
+        self.picker.propose(active)
         self.rates.use(active)
         self.compressor.attend()
 
@@ -100,6 +82,7 @@ class CompressPage(Page):
             "bits": self.compressor.bits,
             "kind": self.compressor.kind,
             "view": self._choice.get(),
+            "data": self.picker.chosen,
             **self.rates.remember(),
         }
 
@@ -107,13 +90,14 @@ class CompressPage(Page):
         self.compressor.set(remembered.get("bits"), remembered.get("kind"))
         self.live.set_setting(self.compressor.bits, self.compressor.kind)
         self.rates.restore(remembered)
+        self.picker.restore(remembered.get("data"))
         view = remembered.get("view")
         if isinstance(view, str) and view in _VIEWS:
             self.show_view(view)
 
     def give_up(self) -> None:
-        for task in (self.rates.task, self.files.writing, self.files.opening):
-            task.cancel()
+        self.rates.run_bar.give_up()
+        self.files.give_up()
 
     def _show(self) -> None:
         reading, active = self.explorer.reading, self.explorer.active
@@ -121,7 +105,7 @@ class CompressPage(Page):
             self.live.show(None, None, "")
             return
         size, bits = active.model.code_size, self.compressor.bits
-        note = f"{size:,} \u00d7 {bits} = {size * bits:,} bits before coding"
+        note = f"{size:,} \u00d7 {bits} = {size * bits:,} bits"
         self.live.show(reading.image, self.compressor.shrunk, note)
 
     def show_view(self, name: str) -> None:
@@ -138,6 +122,3 @@ class CompressPage(Page):
             self.rates.grid_remove()
             self.rates.options.pack_forget()
             self.files.grid()
-
-    def _on_data(self) -> None:
-        self._data_chosen = True

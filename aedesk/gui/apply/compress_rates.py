@@ -47,6 +47,7 @@ class RatesView(ttk.Frame):
         super().__init__(master)
         self._data = data
         self._active: ActiveModel | None = None
+        self._is_of_all = False  # what is measured, or on show
         self.task: Task[Measured] = Task(jobs, "rates")
         self.run_bar = RunBar(
             self,
@@ -84,7 +85,8 @@ class RatesView(ttk.Frame):
 
     def use(self, active: ActiveModel) -> None:
         """Measure this model from now on; a chart of another one goes, unless it is of all."""
-        if self._active is not None and self._active.model is not active.model and self.models.text == "one":
+        is_other = self._active is not None and self._active.model is not active.model
+        if is_other and not self._is_of_all:
             self.task.cancel()
             self.view.show(None)
         self._active = active
@@ -102,7 +104,8 @@ class RatesView(ttk.Frame):
             self.run_bar.say("Wait for the model")
             return
         limit = int(self.count.text) or None
-        self.task.start(measure(self._active, self._data(), limit, every_model=self.models.text == "all"))
+        self._is_of_all = self.models.text == "all"
+        self.task.start(measure(self._active, self._data(), limit, every_model=self._is_of_all))
 
     def _on_done(self, measured: Measured) -> None:
         from aedesk.gui.charts.rates import rates_chart

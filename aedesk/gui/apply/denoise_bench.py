@@ -12,7 +12,6 @@ import ttkbootstrap as ttk
 from aedesk.app.denoiser import Damage, Measuring, measure
 from aedesk.app.loading import ActiveModel
 from aedesk.app.task import Task
-from aedesk.data.sources import NAMES, is_present
 from aedesk.gui.apply.data_choice import DataChoice
 from aedesk.gui.apply.page import Surroundings
 from aedesk.gui.apply.run_bar import RunBar
@@ -40,8 +39,8 @@ class DenoiseBench(ttk.Frame):
 
     def __init__(self, master: tk.Misc, around: Surroundings, damage: Callable[[], Damage]) -> None:
         super().__init__(master)
-        self._explorer, self._damage, self._around = around.desk.explorer, damage, around
-        self._data: str | None = None  # chosen by hand, or brought back
+        self._damage, self._around = damage, around
+        self._active: ActiveModel | None = None
         self.task: Task[list[Comparison]] = Task(around.jobs, "compare denoising")
         self.task.done.connect(self._on_done)
         self.task.failed.connect(around.on_problem)
@@ -51,7 +50,7 @@ class DenoiseBench(ttk.Frame):
         settings = ttk.Frame(self)
         settings.grid(row=0, column=0, rowspan=2, sticky="nw", padx=(0, 2 * GAP))
         ttk.Frame(settings, width=width).pack()
-        self.picker = DataChoice(settings, self._around, width, self._on_data)
+        self.picker = DataChoice(settings, self._around, width)
         self.picker.pack(fill="x")
         self.count = Field(
             settings, "Test images", "At most so many, spread over all.", lambda: None, _COUNTS
@@ -87,9 +86,9 @@ class DenoiseBench(ttk.Frame):
 
     def start(self) -> None:
         """Begin to compare; the chart comes when it is done."""
-        active = self._explorer.active
+        active = self._active
         if active is None:
-            self._around.tell("The model is still being loaded.")
+            self.run_bar.say("Wait for the model")
             return
         count = self.count.text
         wish = Measuring(
@@ -101,25 +100,21 @@ class DenoiseBench(ttk.Frame):
         self.task.start(partial(measure, wish, active.model))
 
     def follow(self, active: ActiveModel) -> None:
-        """Propose what the model in use was trained on, unless something was chosen."""
-        data = active.model.checkpoint.config.get("data")
-        if self._data is None and data in NAMES:
-            self.picker.set(data if is_present(data) else "digits")
+        """Compare this model from now on: what was found out about another goes."""
+        if self._active is not None and self._active.model is not active.model:
+            self.task.cancel()
+            self.chart.show(None)
+        self._active = active
+        self.picker.propose(active)
 
     def remember(self) -> dict[str, Any]:
-        return {"data": self._data, "count": self.count.text, "scope": self.scope.text}
+        return {"data": self.picker.chosen, "count": self.count.text, "scope": self.scope.text}
 
     def restore(self, remembered: dict[str, Any]) -> None:
-        data = remembered.get("data")
-        if isinstance(data, str) and data:
-            self._data = data
-            self.picker.set(data)
+        self.picker.restore(remembered.get("data"))
         for name, field in (("count", self.count), ("scope", self.scope)):
             if isinstance(remembered.get(name), str):
                 field.set(remembered[name])
-
-    def _on_data(self) -> None:
-        self._data = self.picker.value
 
     def _on_done(self, comparisons: list[Comparison]) -> None:
         first = comparisons[0]

@@ -16,6 +16,7 @@ from aedesk.data.corruption import Corruption, Mixture
 from aedesk.gui.apply.denoise_bench import DenoiseBench
 from aedesk.gui.apply.denoise_tiles import MendedTiles
 from aedesk.gui.apply.page import Page
+from aedesk.gui.choice_row import ChoiceRow
 from aedesk.gui.fields import explain
 from aedesk.gui.scrolled import ScrolledColumn
 from aedesk.gui.theme import GAP
@@ -60,7 +61,8 @@ class DenoisePage(Page):
         self._column = ScrolledColumn(self, self.look)
         self._column.pack(fill="both", expand=True)
         content = self._column.content
-        self._build_modes(content).pack(fill="x")
+        self.mode = ChoiceRow(content, _MODES, self._on_mode)
+        self.mode.pack(fill="x")
         self._build_controls(content).pack(fill="x", pady=(GAP // 2, GAP))
         self.tiles = MendedTiles(content, self.look, has_denoiser=is_shipped())
         self.tiles.pack(fill="x")
@@ -73,23 +75,6 @@ class DenoisePage(Page):
         for widget in (self._column, content):
             widget.bind("<Configure>", lambda _: self._fill(), add="+")
         self._column.follow()
-
-    def _build_modes(self, master: tk.Misc) -> ttk.Frame:
-        row = ttk.Frame(master)
-        self.mode = tk.StringVar(self, "add")
-        for mode, (words, sentence) in _MODES.items():
-            button = ttk.Radiobutton(
-                row,
-                text=words,
-                value=mode,
-                variable=self.mode,
-                command=self._on_mode,
-                bootstyle="primary ghost toolbutton",
-                padding=(8, 3),
-            )
-            button.pack(side="left", padx=(0, 2))
-            explain(button, sentence)
-        return row
 
     def _build_controls(self, master: tk.Misc) -> ttk.Frame:
         row = ttk.Frame(master)
@@ -169,7 +154,7 @@ class DenoisePage(Page):
             self.bench.restore(bench)
 
     def give_up(self) -> None:
-        self.bench.task.cancel()
+        self.bench.run_bar.give_up()
 
     def _fill(self) -> None:
         """The figure takes the height that is left, but never too little: then the page scrolls."""

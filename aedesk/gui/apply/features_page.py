@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tkinter as tk
-from pathlib import Path
 from tkinter import filedialog
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +11,6 @@ import ttkbootstrap as ttk
 from aedesk.app.explorer import Reading
 from aedesk.app.feature_bench import FeatureBench
 from aedesk.app.loading import ActiveModel
-from aedesk.data.sources import NAMES, is_present
 from aedesk.gui.apply.data_choice import DataChoice
 from aedesk.gui.apply.features_table import FeaturesTable
 from aedesk.gui.apply.page import Page
@@ -45,7 +43,6 @@ class FeaturesPage(Page):
 
     def build(self) -> None:
         self.bench = FeatureBench(self.jobs)
-        self._was_chosen = False
         self._build_controls().pack(fill="x", pady=(0, GAP))
         self.table = FeaturesTable(self, self.look, self._on_labels)
         self.verdict = ttk.Label(self, justify="left")
@@ -79,7 +76,7 @@ class FeaturesPage(Page):
         controls.columnconfigure(1, weight=1)
         width = ttk.scale_size(self, _PICKER)
         controls.columnconfigure(0, minsize=width)
-        self.data = DataChoice(controls, self.around, width, self._on_data)
+        self.data = DataChoice(controls, self.around, width)
         self.data.grid(row=0, column=0, rowspan=2, sticky="new", padx=(0, 3 * GAP))
         self.run_bar = RunBar(
             controls,
@@ -111,30 +108,23 @@ class FeaturesPage(Page):
 
     def on_model(self, active: ActiveModel) -> None:
         self.bench.use(active.model)
-        trained_on = str(active.model.checkpoint.config.get("data") or "")
-        if not self._was_chosen and _is_here(trained_on):
-            self.data.set(trained_on)
+        self.data.propose(active)
 
     def on_reading(self, reading: Reading | None) -> None:
         self.bench.show(None if reading is None else reading.image)
 
     def remember(self) -> dict[str, Any]:
-        return {"data": self.data.value if self._was_chosen else "", "part": _PARTS[self.part.get()]}
+        return {"data": self.data.chosen, "part": _PARTS[self.part.get()]}
 
     def restore(self, remembered: dict[str, Any]) -> None:
-        data = remembered.get("data")
-        if isinstance(data, str) and _is_here(data):
-            self._was_chosen = True
-            self.data.set(data)
+        self.data.restore(remembered.get("data"))
         parts = list(_PARTS.values())
         if remembered.get("part") in parts:
             self.part.current(parts.index(remembered["part"]))
 
     def give_up(self) -> None:
-        self.bench.give_up()
-
-    def _on_data(self) -> None:
-        self._was_chosen = True
+        self.run_bar.give_up()
+        self.export_bar.give_up()
 
     def _on_labels(self, labels: int) -> None:
         self.bench.learn_from(labels)
@@ -170,8 +160,3 @@ class FeaturesPage(Page):
     def _on_configure(self, event: tk.Event[Any]) -> None:
         if event.widget is self:
             self.verdict.configure(wraplength=max(1, event.width - GAP))
-
-
-def _is_here(data: str) -> bool:
-    """Whether a data set, by its name or path, is on this machine."""
-    return bool(data) and (is_present(data) if data in NAMES else Path(data).exists())

@@ -36,10 +36,15 @@ class RunBar(ttk.Frame):
         """Beside the button, until the work is started again."""
         self._stage.configure(text=words)
 
-    def _on_pressed(self) -> None:
+    def give_up(self) -> None:
+        """Cancel the work if there is some, and say so."""
         if self._task.is_running:
             self._task.cancel()
             self.say("Cancelled")
+
+    def _on_pressed(self) -> None:
+        if self._task.is_running:
+            self.give_up()
         else:
             self._on_start()
 

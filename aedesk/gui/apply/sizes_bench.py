@@ -47,13 +47,12 @@ class ErrorBench(ttk.Frame):
     def __init__(self, master: tk.Misc, around: Surroundings) -> None:
         super().__init__(master)
         self._explorer = around.desk.explorer
-        self._data: str | None = None  # chosen by hand, or brought back
         self.task: Task[SizeReport] = Task(around.jobs, "measure code sizes")
         self.task.done.connect(self._on_done)
         self.task.failed.connect(around.on_problem)
         width = int(ttk.scale_size(self, _FIELD))
         self.settings = _column(master, width)
-        self.picker = DataChoice(self.settings, around, width, self._on_data)
+        self.picker = DataChoice(self.settings, around, width)
         self.picker.pack(fill="x")
         self.run_bar = RunBar(
             self,
@@ -73,26 +72,9 @@ class ErrorBench(ttk.Frame):
         )
         self.chart.pack(fill="both", expand=True, pady=(GAP, 0))
 
-    @property
-    def data(self) -> str | None:
-        """The data set that was chosen by hand, or None."""
-        return self._data
-
-    def set_data(self, data: str) -> None:
-        self._data = data
-        self.picker.set(data)
-
-    def propose(self, data: str) -> None:
-        """The data set of the model in use, until another is chosen."""
-        if self._data is None and data:
-            self.picker.set(data)
-
     def start(self) -> None:
         references = with_shipped(self._explorer.active)
         self.task.start(partial(measure_sizes, references, self.picker.value))
-
-    def _on_data(self) -> None:
-        self._data = self.picker.value
 
     def _on_done(self, report: SizeReport) -> None:
         self.chart.show(size_chart(report))

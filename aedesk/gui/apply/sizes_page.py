@@ -14,13 +14,17 @@ from aedesk.app.sizes import Arena, Standing
 from aedesk.gui.apply.page import Page
 from aedesk.gui.apply.sizes_arena import ArenaView
 from aedesk.gui.apply.sizes_bench import NEIGHBOURS, ErrorBench, MapsBench
+from aedesk.gui.choice_row import ChoiceRow
 from aedesk.gui.fields import explain
 from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.theme import GAP
 
 _ARENA_SHARE = 0.38  # of the page's height, at the most
 _WIDE = 1100  # px, before scaling: from here on both charts are side by side
-_BENCHES = {"errors": "Error against size", "maps": "Trust in the maps"}
+_BENCHES = {
+    "errors": ("Error against size", "How much is lost by codes of so many numbers, and by PCA."),
+    "maps": ("Trust in the maps", "Whether neighbours on the flat maps are neighbours in truth."),
+}
 _BLANK = "Draw a digit: it is shown here as every model rebuilds it, and as PCA does."
 
 
@@ -44,20 +48,9 @@ class SizesPage(Page):
         self.view = ArenaView(self, self.look, self.explorer.load)
         explain(self.view, "A click on a model puts it to use, here and on the other tabs.")
         self.view.pack(fill="x", pady=(GAP // 2, GAP))
-        self._chosen = tk.StringVar(self, value="errors")
         self._benches = ttk.Frame(self)
         self._benches.pack(fill="both", expand=True)
-        self._choice = ttk.Frame(self._benches)
-        for name, words in _BENCHES.items():
-            ttk.Radiobutton(
-                self._choice,
-                text=words,
-                value=name,
-                variable=self._chosen,
-                command=self._lay_out,
-                bootstyle="primary ghost toolbutton",
-                padding=(12, 4),
-            ).pack(fill="x", pady=(0, 2))
+        self._chosen = ChoiceRow(self._benches, _BENCHES, self._lay_out, padding=(12, 4), upright=True)
         self.errors = ErrorBench(self._benches, self.around)
         self.maps = MapsBench(self._benches, self.around)
         disconnects = [
@@ -75,7 +68,7 @@ class SizesPage(Page):
 
     def on_model(self, active: ActiveModel) -> None:
         self._active = active
-        self.errors.propose(str(active.model.checkpoint.config.get("data", "")))
+        self.errors.picker.propose(active)
         reading = self.explorer.reading
         self.arena.show(None if reading is None else reading.image, active)
 
@@ -85,7 +78,7 @@ class SizesPage(Page):
     def remember(self) -> dict[str, Any]:
         return {
             "bench": self._chosen.get(),
-            "data": self.errors.data,
+            "data": self.errors.picker.chosen,
             "neighbours": self.maps.neighbours.text,
         }
 
@@ -93,14 +86,13 @@ class SizesPage(Page):
         if remembered.get("bench") in _BENCHES:
             self._chosen.set(remembered["bench"])
             self._lay_out()
-        if isinstance(remembered.get("data"), str):
-            self.errors.set_data(remembered["data"])
+        self.errors.picker.restore(remembered.get("data"))
         if remembered.get("neighbours") in NEIGHBOURS:
             self.maps.neighbours.set(remembered["neighbours"])
 
     def give_up(self) -> None:
-        self.errors.task.cancel()
-        self.maps.task.cancel()
+        self.errors.run_bar.give_up()
+        self.maps.run_bar.give_up()
 
     def _on_standings(self, standings: Sequence[Standing]) -> None:
         self.view.show(standings)
@@ -115,7 +107,7 @@ class SizesPage(Page):
             return
         self._layout = layout
         benches: dict[str, ErrorBench | MapsBench] = {"errors": self.errors, "maps": self.maps}
-        self._choice.grid_forget()
+        self._chosen.grid_forget()
         for bench in benches.values():
             bench.settings.grid_forget()
             bench.grid_forget()
@@ -126,7 +118,7 @@ class SizesPage(Page):
                 bench.grid(row=1, column=column, sticky="nsew", padx=(left, 0))
         else:
             bench = benches[self._chosen.get()]
-            self._choice.grid(row=0, column=0, sticky="new", pady=(0, GAP))
+            self._chosen.grid(row=0, column=0, sticky="new", pady=(0, GAP))
             bench.settings.grid(row=1, column=0, sticky="nw")
             bench.grid(row=0, column=1, rowspan=2, sticky="nsew", padx=(2 * GAP, 0))
         self._benches.rowconfigure(1, weight=1)
@@ -140,7 +132,7 @@ def _summary(standings: Sequence[Standing], pca: str) -> str:
     if not errors:
         return _BLANK
     least, label = min(errors)
-    words = f"Lower errors are better. Best: {label} ({least:.4f})."
+    words = f"Lower is better. Best: {label} ({least:.4f})."
     compared = [standing.beats_pca for standing in standings if standing.beats_pca is not None]
     if not compared:
         return f"{words} PCA {pca}"

@@ -12,6 +12,7 @@ from aedesk.app.explorer import Reading
 from aedesk.gui.apply.page import Page, Surroundings
 from aedesk.gui.apply.pages import PAGES
 from aedesk.gui.brush import Brush
+from aedesk.gui.choice_row import ChoiceRow
 from aedesk.gui.drawing_tools import DrawingTools
 from aedesk.gui.guess import GuessLine
 from aedesk.gui.sketchpad import Sketchpad
@@ -69,22 +70,15 @@ class ApplyTab(ttk.Frame):
 
     def _build_right(self) -> ttk.Frame:
         right = ttk.Frame(self)
-        bar = ttk.Frame(right)
-        bar.pack(fill="x", pady=(0, GAP))
-        self._choice = tk.StringVar(self)
-        for page in PAGES:
-            ttk.Radiobutton(
-                bar,
-                text=page.title,
-                value=page.name,
-                variable=self._choice,
-                command=lambda name=page.name: self.show_page(name),
-                bootstyle="primary ghost toolbutton",
-                padding=(12, 4),
-            ).pack(side="left", padx=(0, 2))
+        self._choice = ChoiceRow(
+            right,
+            {page.name: (page.title, "") for page in PAGES},
+            lambda: self.show_page(self._choice.get()),
+            padding=(12, 4),
+        )
+        self._choice.pack(fill="x", pady=(0, GAP))
         self._place = ttk.Frame(right)
         self._place.pack(fill="both", expand=True)
-        self._choice.set(PAGES[0].name)
         return right
 
     # --- pages ---

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import tkinter as tk
 from collections.abc import Callable
-from pathlib import Path
-from tkinter import filedialog
 from typing import TYPE_CHECKING, Any
 
 import ttkbootstrap as ttk
 
-from aedesk.errors import AedeskError
 from aedesk.gui.charts import chart as charts
-from aedesk.gui.charts import paper
 from aedesk.gui.charts.chart import Chart
-from aedesk.gui.fields import explain
+from aedesk.gui.charts.file_buttons import FileButtons
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.timers import Timers
-from aedesk.storage import table
 
 if TYPE_CHECKING:
     from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
@@ -45,7 +39,6 @@ class ChartView(ttk.Frame):
     ) -> None:
         super().__init__(master)
         self._look = look
-        self._on_status, self._on_problem = on_status, on_problem
         self.chart: Chart | None = None
         self._figure: Figure | None = None
         self._canvas: FigureCanvasTkAgg | None = None
@@ -54,10 +47,8 @@ class ChartView(ttk.Frame):
         bar = ttk.Frame(self)
         bar.pack(fill="x")
         ttk.Label(bar, text=title, style="Heading.TLabel").pack(side="left")
-        self.export_button = self._button(
-            bar, "table", "Export the numbers behind this figure: a CSV or JSON file.", self._on_export
-        )
-        self.save_button = self._button(bar, "download", "Save this figure: PNG, SVG or PDF.", self._on_save)
+        self.files = FileButtons(bar, lambda: self.chart, on_status, on_problem)
+        self.files.pack(side="right")
         self._place = ttk.Frame(self)
         self._place.pack(fill="both", expand=True, pady=(GAP // 2, 0))
         self._empty = ttk.Label(self._place, text=empty, style="Muted.TLabel", justify="center")
@@ -70,25 +61,8 @@ class ChartView(ttk.Frame):
     def show(self, chart: Chart | None) -> None:
         """Show another chart; None empties the view."""
         self.chart = chart
-        for button in (self.save_button, self.export_button):
-            button.configure(state="normal" if chart is not None else "disabled")
+        self.files.enable(chart is not None)
         self._refresh()
-
-    def save(self, path: str) -> None:
-        """Write the figure as PNG, SVG or PDF. Raises AedeskError."""
-        if self.chart is not None:
-            charts.write_chart(path, self.chart)
-
-    def export(self, path: str) -> None:
-        """Write the numbers as CSV or JSON. Raises AedeskError."""
-        if self.chart is not None:
-            self.chart.table.write(path)
-
-    def _button(self, bar: ttk.Frame, icon: str, sentence: str, command: Callable[[], object]) -> ttk.Button:
-        button = ttk.Button(bar, icon=icon, command=command, bootstyle="ghost", padding=5, state="disabled")
-        button.pack(side="right")
-        explain(button, sentence)
-        return button
 
     def _refresh(self) -> None:
         """Draw what is to be seen, unless it is on the screen or nobody sees it."""
@@ -128,28 +102,3 @@ class ChartView(ttk.Frame):
         # Matplotlib would multiply the dots per inch by the scale of the screen, too, when it is first seen.
         widget.unbind("<Map>")
         widget.configure(highlightthickness=0, borderwidth=0)
-
-    def _on_save(self) -> None:
-        self._ask(paper.ENDINGS, self.save)
-
-    def _on_export(self) -> None:
-        self._ask(table.ENDINGS, self.export)
-
-    def _ask(self, endings: tuple[str, ...], write: Callable[[str], object]) -> None:
-        """Ask for a path of one of the endings, and write there."""
-        assert self.chart is not None
-        name = re.sub(r"[^\w]+", "-", self.chart.name.lower()).strip("-")
-        path = filedialog.asksaveasfilename(
-            parent=self,
-            initialfile=f"{name}{endings[0]}",
-            defaultextension=endings[0],
-            filetypes=[(ending[1:].upper(), f"*{ending}") for ending in endings],
-        )
-        if not path:
-            return
-        try:
-            write(path)
-        except AedeskError as problem:
-            self._on_problem(problem)
-        else:
-            self._on_status(f"Saved {Path(path)}")

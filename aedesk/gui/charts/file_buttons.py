@@ -1,4 +1,4 @@
-"""Two buttons that save a figure and export its numbers, for what is shown by something else than Matplotlib."""
+"""Two buttons beside a figure: one saves it, one exports its numbers."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class FileButtons(ttk.Frame):
         self._make, self._on_status, self._on_problem = make, on_status, on_problem
         self.save_button = self._button(
             "download",
-            "Save this as a figure: PNG, SVG or PDF.",
+            "Save this figure: PNG, SVG or PDF.",
             lambda: self._ask(paper.ENDINGS, self.save),
         )
         self.export_button = self._button(
             "table",
-            "Export the numbers behind this: CSV or JSON.",
+            "Export the numbers behind this figure: a CSV or JSON file.",
             lambda: self._ask(table.ENDINGS, self.export),
         )
         self.enable(False)
