@@ -113,9 +113,9 @@ def run_hold_out(arguments: argparse.Namespace) -> int:
     _print_aucs("mean", means)
     if published:
         print("\npublished means over the ten digits, by the same protocol:")
-    for source, ones in groupby(published, lambda one: one.source):
-        for one in ones:
-            print(f"{one.mean_auc:>8.3f}  {one.method}")
+    for source, told in groupby(published, lambda figure: figure.source):
+        for figure in told:
+            print(f"{figure.mean_auc:>8.3f}  {figure.method}")
         print(f"{'':>10}{source}")
     return 0
 
