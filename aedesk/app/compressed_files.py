@@ -143,10 +143,10 @@ def _write(aez: Aez, model: Model, images: np.ndarray, path: Path) -> str:
 
     sizes = container.write(path, aez)
     psnr = float(fidelity.psnr(decompress(aez, model), images).mean())
-    return (
-        f"Saved {path.name}: {_pictures(len(images))}, {sizes.file:,} bytes; for each {sizes.code_bits:,.0f} bits "
-        f"of code, with all else in the file {sizes.file_bits:,.0f}; PSNR {psnr:.1f} dB"
-    )
+    saved = f"Saved {path.name}: {_pictures(len(images))}, PSNR {psnr:.1f} dB, {sizes.file:,} bytes"
+    if len(images) == 1:
+        return f"{saved}: {sizes.payload:,} of code, the rest for what many pictures would share (levels, names)"
+    return f"{saved}: {sizes.file_bits:,.0f} bits for each, {sizes.code_bits:,.0f} of them code"
 
 
 def _pictures(count: int) -> str:

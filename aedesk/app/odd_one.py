@@ -158,19 +158,18 @@ def data_for(model: Model) -> tuple[str, str]:
     if own in _HANDWRITTEN:
         return (
             ALWAYS_THERE,
-            f"{own} is not on this machine (get it on the Train tab): until then the coarser built-in digits say what"
-            " is usual.",
+            f"{own} is not on this machine (Preview under Strangest fetches it): the coarser built-in digits say what is"
+            " usual.",
         )
     raise AedeskError(
-        f"{model.name} was trained on {own}, which is not on this machine: get it on the Train tab,"
-        " then come back here."
+        f"{model.name} was trained on {own}, which is not on this machine: Preview under Strangest fetches it."
     )
 
 
 def images_of(data: str) -> DataSet:
     """A data set that is on this machine. Raises AedeskError."""
     if data in NAMES and not is_present(data):
-        raise AedeskError(f"{data} is not on this machine: get it on the Train tab, or choose another set.")
+        raise AedeskError(f"{data} is not on this machine: Preview fetches it, or choose another set.")
     return load(data, offline=True)
 
 

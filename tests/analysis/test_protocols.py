@@ -98,12 +98,9 @@ def test_another_set_is_told_by_every_score(digits: DataSet) -> None:
     assert told.roc["combined"].auc > 0.95
 
 
-@pytest.mark.parametrize(("model", "least"), [("dense-32", 0.95), ("deep-64", 0.9)])
-def test_scribbles_are_flagged_at_one_false_alarm_in_a_hundred(
-    mnist: DataSet, model: str, least: float
-) -> None:
+def test_scribbles_are_flagged_at_one_false_alarm_in_a_hundred(mnist: DataSet) -> None:
     """Judged on training images that the detector does not know, and that were used for no choice."""
-    detector = Detector.fit(load_model(model), mnist.train[:30_000])
+    detector = Detector.fit(load_model("dense-32"), mnist.train[:30_000])
     told = other_set(detector, mnist.train[50_000:51_000], scribbles(140, 2024))
-    assert told.flagged(0.01) >= least - 0.05
+    assert told.flagged(0.01) >= 0.9  # of a thousand pictures, ten say where the threshold lies
     assert told.roc["combined"].auc > 0.98

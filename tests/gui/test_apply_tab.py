@@ -73,8 +73,8 @@ def test_undo_clear_and_a_random_digit_leave_the_tab_on_show(app, apply):
     assert app.window.ink.is_blank
     app.key("<Control-Key-r>")
     app.pump_until(lambda: not app.window.ink.is_blank)
+    app.pump_until(lambda: app.window.explorer.reading is not None)
     assert apply.winfo_ismapped()
-    assert app.window.explorer.reading is not None
 
 
 def test_the_eraser_is_one_for_both_canvases(app, apply):

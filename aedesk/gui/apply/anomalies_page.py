@@ -155,6 +155,8 @@ class AnomaliesPage(Page):
             colour = palette.too_much if is_odd else palette.accent
             flagged = f"{'Flagged' if is_odd else 'Not flagged'} at {percent(rate)} false alarms."
             words = f"{judgement.verdict.words} {flagged}"
+            if known.note:  # or a good digit would be called odd, and nobody could tell why
+                words = f"{words} {known.note}"
         # Only what is new: Tk lays out the page anew for a label that is told what it says already.
         if (badge, colour) != self._shown_badge:
             self._shown_badge = badge, colour

@@ -109,7 +109,7 @@ def _draw_sweep(comparisons: Sequence[Comparison], figure: Figure, colours: Colo
             markersize=3,
             linestyle="--" if outcome.is_filter else "-",
         )
-    legend(axes, colours)
+    legend(axes, colours, loc="upper left", bbox_to_anchor=(1.0, 1.0))  # beside the lines, not over them
 
 
 def _colour(outcome: Outcome, outcomes: Sequence[Outcome], colours: Colours) -> str:
