@@ -145,7 +145,9 @@ def _write(aez: Aez, model: Model, images: np.ndarray, path: Path) -> str:
     psnr = float(fidelity.psnr(decompress(aez, model), images).mean())
     saved = f"Saved {path.name}: {_pictures(len(images))}, PSNR {psnr:.1f} dB, {sizes.file:,} bytes"
     if len(images) == 1:
-        return f"{saved}: {sizes.payload:,} of code, the rest for what many pictures would share (levels, names)"
+        return (
+            f"{saved}: {sizes.payload:,} of code, the rest for what many pictures would share (levels, names)"
+        )
     return f"{saved}: {sizes.file_bits:,.0f} bits for each, {sizes.code_bits:,.0f} of them code"
 
 

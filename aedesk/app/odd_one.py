@@ -158,8 +158,8 @@ def data_for(model: Model) -> tuple[str, str]:
     if own in _HANDWRITTEN:
         return (
             ALWAYS_THERE,
-            f"{own} is not on this machine (Preview under Strangest fetches it): the coarser built-in digits say what is"
-            " usual.",
+            f"{own} is not on this machine (Preview under Strangest fetches it): the coarser built-in digits say what"
+            " is usual.",
         )
     raise AedeskError(
         f"{model.name} was trained on {own}, which is not on this machine: Preview under Strangest fetches it."
