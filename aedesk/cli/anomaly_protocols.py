@@ -94,7 +94,7 @@ def run_hold_out(arguments: argparse.Namespace) -> int:
     published = PUBLISHED if data.name == "mnist" else ()  # which is what they were measured on
 
     def chart() -> Chart:
-        from aedesk.gui.charts.anomalies import hold_out_chart
+        from aedesk.gui.charts.hold_out import hold_out_chart
 
         return hold_out_chart(found, published)
 

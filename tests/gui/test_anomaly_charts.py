@@ -13,10 +13,10 @@ from aedesk.gui.charts.anomalies import (
     bins_of,
     detection_chart,
     gallery_chart,
-    hold_out_chart,
     scores_chart,
 )
 from aedesk.gui.charts.chart import figure_of, write_chart
+from aedesk.gui.charts.hold_out import hold_out_chart
 from aedesk.storage.table import Table
 
 

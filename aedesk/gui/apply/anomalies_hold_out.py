@@ -14,7 +14,7 @@ from aedesk.errors import AedeskError
 from aedesk.gui.apply.anomalies_controls import JudgingControls
 from aedesk.gui.apply.page import Surroundings
 from aedesk.gui.apply.run_bar import RunBar
-from aedesk.gui.charts import anomalies as charts
+from aedesk.gui.charts.hold_out import PUBLISHED_CLASSES, hold_out_chart
 from aedesk.gui.charts.view import ChartView
 from aedesk.gui.fields import Field, whole_number
 from aedesk.gui.fitting_label import FittingLabel
@@ -134,12 +134,12 @@ class HoldOutView(ttk.Frame):
         kind = self._controls.kind
         published = PUBLISHED if self._data == "mnist" else ()
         beside = ""
-        if published and len(found) >= charts.PUBLISHED_CLASSES:
+        if published and len(found) >= PUBLISHED_CLASSES:
             best = max(published, key=lambda one: one.mean_auc)
             beside = f" Best of {len(published)} published: {best.mean_auc:.3f} ({best.method})."
         many = f"mean of {len(found)} classes" if len(found) > 1 else f"without {found[0].name}"
         self.words.set(f"AUC {mean_auc(found, kind):.3f}, {many} ({self._made_by}).{beside}")
-        self.view.show(charts.hold_out_chart(found, published, kind=kind))
+        self.view.show(hold_out_chart(found, published, kind=kind))
 
     def remember(self) -> dict[str, Any]:
         return {"classes": self.classes.text, "preset": self.preset.text, "epochs": self.epochs.text}
