@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -52,6 +52,8 @@ def words_of(chart):
     return " | ".join(text.get_text() for text in texts)
 
 
+@example(np.array([5e-324]), [])
+@example(np.array([1.0, np.nextafter(1.0, 2.0)]), [])
 @given(
     arrays.arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e6, 1e6)),
     st.lists(st.floats(-1e6, 1e6), max_size=3),

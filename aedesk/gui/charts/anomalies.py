@@ -27,6 +27,7 @@ NAMES = {
 """The kinds of score in words, as in `analysis.anomaly.KINDS`."""
 
 BINS = 60
+_SAME, _NOTHING = 1e-9, 1e-12  # differences of scores, as a share of them, and scores that are none
 _MOST_ROWS = 500  # of a curve, in its table
 _PER_ROW = 10  # pictures of a gallery
 
@@ -45,8 +46,9 @@ def bins_of(scores: np.ndarray, others: Sequence[float] = ()) -> tuple[np.ndarra
     )
     if not math.isfinite(most):
         least, most = 0.0, 1.0
-    if most <= least:
-        most = least + (abs(least) or 1.0) * 0.1
+    size = max(abs(least), abs(most))
+    if most - least <= _SAME * size or size < _NOTHING:  # too near to each other for edges between them
+        most = least + 0.1 * (size if size >= _NOTHING else 1.0)
     if least > 0:
         return np.geomspace(least, most, BINS + 1), True
     return np.linspace(least, most, BINS + 1), False
