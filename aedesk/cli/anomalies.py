@@ -82,8 +82,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--out", type=user_path, metavar="PNG", help="a sheet of pictures, the strangest first"
     )
-    parser.add_argument("--figure", type=user_path, metavar="FILE", help="draw it: a .png, .svg or .pdf file")
-    parser.add_argument("--csv", type=user_path, metavar="FILE", help="write the numbers into a .csv file")
+    output.add_results(parser, "it")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
     _allow_options_between(parser)
     parser.set_defaults(run=run)

@@ -67,8 +67,7 @@ def add_to(commands: Any) -> None:
     datasets.add_data(parser, None, otherwise="no data set, but the pictures that are named")
     measured.add_argument("--limit", type=int, metavar="N", help="at most so many test images (default: all)")
     measured.add_argument("--sweep", action="store_true", help="at strengths from 0.1 to 1 instead of one")
-    measured.add_argument("--figure", type=user_path, metavar="FILE", help="draw a .png, .svg or .pdf")
-    measured.add_argument("--csv", type=user_path, metavar="FILE", help="write the numbers as .csv")
+    output.add_results(measured, "them")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
     parser.set_defaults(run=run)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aedesk.cli import datasets
 from aedesk.cli.arguments import add_model, user_path
-from aedesk.cli.output import DRAWN, destination, write_results
+from aedesk.cli.output import DRAWN, add_results, destination, write_results
 from aedesk.cli.progress import Stages
 from aedesk.cli.run_tables import in_columns
 from aedesk.errors import AedeskError
@@ -79,8 +79,7 @@ def add_to(commands: Any) -> None:
         "--limit", type=_count, metavar="N", help="at most N test images; of --out, N of each part"
     )
     parser.add_argument("--seed", type=_seed, default=0, metavar="S", help="of all draws (default: 0)")
-    parser.add_argument("--figure", type=user_path, metavar="FILE", help="a .png, .svg or .pdf of the table")
-    parser.add_argument("--csv", type=user_path, metavar="FILE", help="the table's numbers")
+    add_results(parser, "the table")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(run=run)
 

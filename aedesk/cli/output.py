@@ -6,10 +6,11 @@ import argparse
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aedesk.cli.arguments import user_path
 from aedesk.errors import AedeskError
 from aedesk.storage import files
 from aedesk.storage.pictures import write_gif, write_png
@@ -73,6 +74,14 @@ def write_animation(path: Path, frames: np.ndarray) -> None:
     """Write (n, 28, 28) in [0, 1] as a GIF that runs there and back for ever, as `write_picture`."""
     files.make_folder(path.parent)
     write_gif(path, frames)
+
+
+def add_results(parser: Any, figure_of: str) -> None:
+    """The options of `check_results` and `write_results`; figure_of: what is drawn, in words."""
+    parser.add_argument(
+        "--figure", type=user_path, metavar="FILE", help=f"draw {figure_of}: a .png, .svg or .pdf file"
+    )
+    parser.add_argument("--csv", type=user_path, metavar="FILE", help="write the numbers into a .csv file")
 
 
 def check_results(arguments: argparse.Namespace) -> None:

@@ -8,7 +8,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from aedesk.cli import datasets, output
-from aedesk.cli.arguments import user_path
 from aedesk.cli.progress import Stages
 
 if TYPE_CHECKING:
@@ -52,10 +51,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--limit", type=_count, metavar="N", help="at most N test images, evenly spread (default: all)"
     )
-    parser.add_argument(
-        "--figure", type=user_path, metavar="FILE", help="draw them: a .png, .svg or .pdf file"
-    )
-    parser.add_argument("--csv", type=user_path, metavar="FILE", help="write the numbers into a .csv file")
+    output.add_results(parser, "them")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
     parser.set_defaults(run=run)
 

@@ -7,7 +7,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from aedesk.cli import datasets, output
-from aedesk.cli.arguments import user_path
 from aedesk.cli.progress import Stages
 from aedesk.cli.run_tables import in_columns
 from aedesk.errors import AedeskError
@@ -51,10 +50,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--limit", type=int, metavar="N", help="at most N images (default: all test images; for maps 2,000)"
     )
-    parser.add_argument(
-        "--figure", type=user_path, metavar="FILE", help="draw the result: .png, .svg or .pdf"
-    )
-    parser.add_argument("--csv", type=user_path, metavar="FILE", help="write the numbers behind the figure")
+    output.add_results(parser, "the result")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
     parser.set_defaults(run=run)
 

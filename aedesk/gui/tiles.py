@@ -45,11 +45,14 @@ class ImageTile(ttk.Frame):
         self._image, self._signed = image, signed
         self._paint()
 
-    def _paint(self) -> None:
+    def _shaded(self, image: np.ndarray) -> np.ndarray:
+        """What is shown, (28, 28) or a blank one, in the colours of the theme: (28, 28, 3) uint8."""
         palette = self._look.palette
+        return palette.signed_error(image) if self._signed else palette.shade(image)
+
+    def _paint(self) -> None:
         image = np.zeros((28, 28), np.float32) if self._image is None else self._image
-        shaded = palette.signed_error(image) if self._signed else palette.shade(image)
-        picture = Image.fromarray(shaded)
+        picture = Image.fromarray(self._shaded(image))
         self._photo.paste(picture.resize((self._edge, self._edge), Image.Resampling.NEAREST))
 
 

@@ -107,7 +107,7 @@ class DrawingView(ttk.Frame):
             for line in self.lines.values():
                 line.set("")
             return
-        self.heat.show(judgement.image, judgement.heat)
+        self.heat.show_heat(judgement.image, judgement.heat)
         if not np.array_equal(self._nearest, judgement.nearest):
             self.nearest.show(judgement.nearest)
         self._nearest = judgement.nearest

@@ -31,7 +31,6 @@ _BADGE = 6  # letters
 
 class AnomaliesPage(Page):
     name: ClassVar[str] = "anomalies"
-    title: ClassVar[str] = "Odd one out"
     about: ClassVar[str] = "What the network cannot rebuild, or codes like nothing it knows, is odd."
 
     def build(self) -> None:

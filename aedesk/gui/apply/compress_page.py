@@ -26,7 +26,6 @@ _VIEWS = {
 
 class CompressPage(Page):
     name: ClassVar[str] = "compress"
-    title: ClassVar[str] = "Compress"
     about: ClassVar[str] = (
         "Keep the code instead of the pixels: far fewer bits, if the model knows such pictures."
     )

@@ -48,7 +48,6 @@ _HOLES = (
 
 class DenoisePage(Page):
     name: ClassVar[str] = "denoise"
-    title: ClassVar[str] = "Denoise"
     about: ClassVar[str] = "A network that knows what digits look like can mend damaged ones."
 
     def build(self) -> None:

@@ -36,7 +36,6 @@ _EMPTY = (
 
 class FeaturesPage(Page):
     name: ClassVar[str] = "features"
-    title: ClassVar[str] = "Features"
     about: ClassVar[str] = (
         "Is a code enough to tell what a picture shows, and from how few labelled examples?"
     )

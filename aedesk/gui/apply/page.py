@@ -36,11 +36,10 @@ class Page(ttk.Frame):
     """One use of autoencoders: build widgets in `build`, answer news in `on_reading` and `on_model`.
 
     Both are called only while the page is seen; what was missed meanwhile is told as soon as it is seen again.
-    name: for settings and tests. title: on the button that shows the page. about: one line over the page.
+    name: as in `pages.PAGES`. about: one line over the page.
     """
 
     name: ClassVar[str]
-    title: ClassVar[str]
     about: ClassVar[str]
 
     def __init__(self, master: tk.Misc, around: Surroundings) -> None:

@@ -30,7 +30,6 @@ _BLANK = "Draw a digit: it is shown here as every model rebuilds it, and as PCA 
 
 class SizesPage(Page):
     name: ClassVar[str] = "sizes"
-    title: ClassVar[str] = "Code size"
     about: ClassVar[str] = (
         "How few numbers are enough? More numbers lose less, and bends lose less than straight lines."
     )

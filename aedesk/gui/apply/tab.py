@@ -88,7 +88,7 @@ class ApplyTab(ttk.Frame):
         """The page on show; it is made now if it has not been seen before."""
         name = self._choice.get()
         if name not in self.pages:
-            kind = next(page for page in PAGES if page.name == name)
+            kind = next(use for use in PAGES if use.name == name).load()
             page = self.pages[name] = kind(self._place, self._around)
             remembered = self._remembered.get(name)
             page.restore(remembered if isinstance(remembered, dict) else {})
