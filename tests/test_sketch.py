@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
-from strokes import RASTER, Pen, draw, placed, trace
 
 from aedesk.data.imageset import DataSet
 from aedesk.errors import AedeskError
 from aedesk.sketch import from_picture, ink_of_picture, normalise, open_picture
+from aedesk.sketch.hand import RASTER, Hand, draw, placed
+from aedesk.sketch.strokes import trace
 
 SEVEN = [np.array([[0.2, 0.2], [0.75, 0.2], [0.45, 0.85]]), np.array([[0.35, 0.5], [0.7, 0.52]])]
 """A 7 with a bar, as strokes."""
@@ -67,24 +68,24 @@ class TestNormalise:
     @settings(max_examples=40, deadline=None)
     def test_place_and_size_on_the_canvas_do_not_matter(self, scale: float, x: float, y: float) -> None:
         free = (1 - scale) * RASTER * 0.4
-        moved = Pen(40 * scale, scale, (x * free, y * free))
-        assert difference(normalise(draw(SEVEN, moved)), normalise(draw(SEVEN, Pen(40)))) < 0.004
+        moved = Hand(40 * scale, scale, (x * free, y * free))
+        assert difference(normalise(draw(SEVEN, moved)), normalise(draw(SEVEN, Hand(40)))) < 0.004
 
     @given(x=st.integers(-80, 80), y=st.integers(-80, 80))
     @settings(max_examples=20, deadline=None)
     def test_moving_the_raster_changes_nothing(self, x: int, y: int) -> None:
-        ink = draw(SEVEN, Pen(30, 0.7))
+        ink = draw(SEVEN, Hand(30, 0.7))
         assert np.allclose(normalise(np.roll(ink, (y, x), (0, 1))), normalise(ink), atol=1e-4)
 
     @pytest.mark.parametrize("width", [6, 10, 20, 50, 60])
     def test_thin_and_thick_pens_give_nearly_the_same_picture(self, width: int) -> None:
-        assert difference(normalise(draw(SEVEN, Pen(width))), normalise(draw(SEVEN, Pen(40)))) < 0.006
+        assert difference(normalise(draw(SEVEN, Hand(width))), normalise(draw(SEVEN, Hand(40)))) < 0.006
 
     def test_a_natural_pen_width_is_left_alone(self) -> None:
-        finer, broader = normalise(draw(SEVEN, Pen(48))), normalise(draw(SEVEN, Pen(53)))
+        finer, broader = normalise(draw(SEVEN, Hand(48))), normalise(draw(SEVEN, Hand(53)))
         assert broader.sum() > finer.sum() * 1.03
-        assert normalise(draw(SEVEN, Pen(12))).sum() == pytest.approx(
-            normalise(draw(SEVEN, Pen(24))).sum(), rel=0.05
+        assert normalise(draw(SEVEN, Hand(12))).sum() == pytest.approx(
+            normalise(draw(SEVEN, Hand(24))).sum(), rel=0.05
         )
 
     def test_a_picture_of_28x28_passes_untouched(self) -> None:
@@ -133,7 +134,7 @@ class TestNormalise:
 
     def test_a_huge_raster_of_hairlines_is_read(self) -> None:
         raster = Image.new("L", (4000, 3000))
-        for points in placed(SEVEN, Pen(scale=4)):
+        for points in placed(SEVEN, Hand(scale=4)):
             ImageDraw.Draw(raster).line([(x + 1200, y + 1200) for x, y in points], fill=255, width=3)
         assert difference(normalise(np.asarray(raster)), normalise(draw(SEVEN))) < 0.006
 
@@ -199,13 +200,13 @@ class TestRealDigits:
         assert np.percentile(errors, 90) < 0.03, "broad strokes lose some of their width"
 
     @pytest.mark.parametrize(
-        "pen",
-        [Pen(), Pen(8), Pen(60), Pen(18, 0.35, (150, -120)), Pen(slant=0.15), Pen(jitter=3)],
+        "hand",
+        [Hand(), Hand(8), Hand(60), Hand(18, 0.35, (150, -120)), Hand(slant=0.15), Hand(jitter=3)],
         ids=["plain", "thin", "thick", "small and off-centre", "slanted", "trembling"],
     )
-    def test_sketches_along_a_digit_are_recognised_nearly_as_often(self, mnist: DataSet, pen: Pen) -> None:
+    def test_sketches_along_a_digit_are_recognised_nearly_as_often(self, mnist: DataSet, hand: Hand) -> None:
         reference, unseen = mnist.train[slice(0, 8_000)], mnist.train[slice(55_000, 55_150)]
-        sketches = np.stack([normalise(draw(trace(image), pen)) for image in unseen.images])
+        sketches = np.stack([normalise(draw(trace(image), hand)) for image in unseen.images])
         digits_right = recognised(reference.pixels(), reference.labels, unseen.pixels(), unseen.labels)
         assert (
             recognised(reference.pixels(), reference.labels, sketches, unseen.labels) >= digits_right - 0.04
@@ -255,12 +256,12 @@ LOOKS: dict[str, Callable[[np.ndarray], Image.Image]] = {
 class TestFromPicture:
     @pytest.mark.parametrize("look", LOOKS)
     def test_every_kind_of_picture_of_a_drawing_gives_the_drawing(self, look: str) -> None:
-        ink = draw(SEVEN, Pen(scale=0.7))
+        ink = draw(SEVEN, Hand(scale=0.7))
         assert difference(from_picture(LOOKS[look](ink)), normalise(ink)) < 0.002
 
     @pytest.mark.parametrize("look", LOOKS)
     def test_ink_to_edit_is_seen_as_the_picture_is(self, look: str) -> None:
-        picture = LOOKS[look](draw(SEVEN, Pen(scale=0.7))[:, 60:500])
+        picture = LOOKS[look](draw(SEVEN, Hand(scale=0.7))[:, 60:500])
         ink = ink_of_picture(picture, 400)
         assert ink.shape == (400, 400)
         assert ink.dtype == np.uint8
@@ -270,7 +271,7 @@ class TestFromPicture:
     @settings(max_examples=30, deadline=None)
     def test_polarity_does_not_matter(self, seed: int, width: int, side: int) -> None:
         points = np.random.default_rng(seed).uniform(0.2, 0.8, (5, 2))
-        grey = Image.fromarray(draw([points], Pen(width))).resize((side, side), Image.Resampling.BOX)
+        grey = Image.fromarray(draw([points], Hand(width))).resize((side, side), Image.Resampling.BOX)
         inverted = Image.fromarray(255 - np.asarray(grey))
         assert difference(from_picture(grey), from_picture(inverted)) < 1e-4
 
@@ -289,7 +290,7 @@ class TestFromPicture:
             )
 
     def test_dust_and_grain_are_no_ink(self) -> None:
-        ink = draw(SEVEN, Pen(scale=0.6)).copy()
+        ink = draw(SEVEN, Hand(scale=0.6)).copy()
         clean = normalise(ink)
         ink[10:14, 10:14] = ink[540:543, 500:506] = 255
         assert difference(from_picture(Image.fromarray(255 - ink)), clean) < 0.001
@@ -386,7 +387,7 @@ class TestOpenPicture:
                 open_picture(name)
 
     def test_a_large_photograph_is_read_small_and_seen_the_same(self, tmp_path: Path) -> None:
-        ink = np.asarray(Image.fromarray(draw(SEVEN, Pen(scale=0.7))).resize((2400, 2400)))
+        ink = np.asarray(Image.fromarray(draw(SEVEN, Hand(scale=0.7))).resize((2400, 2400)))
         exif = Image.Exif()
         exif[0x0112] = 6
         photo = photograph(np.pad(ink, ((0, 0), (300, 300)))).convert("RGB")

@@ -2,22 +2,23 @@
 
 import numpy as np
 import pytest
-from strokes import Pen, placed, trace
 
 from aedesk.app.ink import SIZE
+from aedesk.sketch.hand import Hand, placed
+from aedesk.sketch.strokes import trace
 
 COUNT = 40
-PENS = {
-    "as usual": Pen(),
-    "thin": Pen(width=12),
-    "thick": Pen(width=60),
-    "small and off-centre": Pen(width=20, scale=0.4, offset=(0.15, -0.12)),
+HANDS = {
+    "as usual": Hand(),
+    "thin": Hand(width=12),
+    "thick": Hand(width=60),
+    "small and off-centre": Hand(width=20, scale=0.4, offset=(150, -120)),
 }
 
 
-@pytest.mark.parametrize("name", PENS)
+@pytest.mark.parametrize("name", HANDS)
 def test_traced_digits_are_recognised_and_rebuilt_like_their_scans(app, mnist, name):
-    pen = PENS[name]
+    hand = HANDS[name]
     window, pad = app.window, app.window.explore.sketchpad
     active = window.explorer.active
     assert active.reference == "dense-32"
@@ -25,10 +26,10 @@ def test_traced_digits_are_recognised_and_rebuilt_like_their_scans(app, mnist, n
     scans = digits.pixels()
     scan_errors = ((active.model.reconstruct(scans) - scans) ** 2).mean(axis=(1, 2))
     scans_right = active.neighbours.predict(active.model.encode(scans)) == digits.labels
-    window.brush.width = pen.width
+    window.brush.width = hand.width
     right, errors = [], []
     for image, label in zip(digits.images, digits.labels, strict=True):
-        for stroke in placed(trace(image), pen):
+        for stroke in placed(trace(image), hand):
             _drag(pad, stroke * pad.edge / SIZE)
         app.pump_until(lambda: not pad.is_waiting)
         reading = window.explorer.reading
