@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _CHUNK_NUMBERS = 1 << 23  # squared distances held at once: 32 MB
+_BLOCK = 100  # scores whose least is looked at first: most of a row is then never sorted
 _SPARE = 4  # candidates beyond k: rounding in the product may swap near ties
 
 
@@ -72,11 +73,7 @@ class Neighbours:
         # |a - b|^2 / 2 = |b|^2 / 2 - a.b + a constant of the query, which changes no order.
         scores = (queries - self._centre) @ self._centred.T
         np.subtract(self._half_norms, scores, out=scores)
-        count = min(k + _SPARE, len(self))
-        if count < len(self):
-            candidates = np.sort(np.argpartition(scores, count - 1, axis=1)[:, :count], axis=1)
-        else:
-            candidates = np.broadcast_to(np.arange(count), scores.shape)
+        candidates = _smallest(scores, min(k + _SPARE, len(self)))
         differences = self._codes[candidates] - queries[:, None]
         squares = np.einsum("nkd,nkd->nk", differences, differences)
         order = np.argsort(squares, axis=1, kind="stable")[:, :k]
@@ -100,3 +97,22 @@ class Neighbours:
             first[rows, votes[:, place]] = place
         labels = np.argmax(counts * (k + 1) - first, axis=1)
         return labels, counts[rows, labels] / k, indices
+
+
+def _smallest(scores: np.ndarray, count: int) -> np.ndarray:
+    """Scores (n, N) -> where the `count` smallest of each row are, (n, count), in ascending order of place."""
+    n, width = scores.shape
+    blocks = width // _BLOCK
+    if blocks < 2 * count:
+        if count == width:
+            return np.broadcast_to(np.arange(width), scores.shape)
+        return np.sort(np.argpartition(scores, count - 1, axis=1)[:, :count], axis=1)
+    # As many blocks hold a score that is no larger than this, so that none of the smallest is above it.
+    least = scores[:, : blocks * _BLOCK].reshape(n, blocks, _BLOCK).min(axis=2)
+    bounds = np.partition(least, count - 1, axis=1)[:, count - 1]
+    found = np.empty((n, count), np.int64)
+    for row, bound in enumerate(bounds):
+        # Not "<=": where codes are so far that nothing can be compared, all are looked at.
+        few = np.flatnonzero(~(scores[row] > bound))
+        found[row] = np.sort(few[np.argsort(scores[row, few], kind="stable")[:count]])
+    return found
