@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 _WINDOW = 7  # pixels, of SSIM
+_C1, _C2 = 0.01**2, 0.03**2  # of SSIM, which keep a quotient of small numbers still
 
 
 def mse(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
@@ -21,11 +22,30 @@ def psnr(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
 
 
 def ssim(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
-    """Structural similarity of each image (Wang et al. 2004), (N,) float64: 1 is perfect; a window of 7x7 pixels."""
-    from skimage.metrics import structural_similarity
+    """Structural similarity of each image (Wang et al. 2004), (N,) float64: 1 is perfect; a window of 7x7 pixels.
 
-    pairs = zip(clean.astype(np.float32), images.astype(np.float32), strict=True)
-    return np.array(
-        [structural_similarity(*pair, win_size=_WINDOW, data_range=1.0) for pair in pairs],  # type: ignore[no-untyped-call]
-        np.float64,
-    )
+    As scikit-image has it: every pixel of a window counts alike, covariances are those of a sample, a data range of 1.
+    """
+    x, y = images.astype(np.float64), clean.astype(np.float64)
+    mean_x, mean_y = _window_means(x), _window_means(y)
+    of_sample = _WINDOW**2 / (_WINDOW**2 - 1)
+    variances = of_sample * (_window_means(x**2 + y**2) - mean_x**2 - mean_y**2)
+    covariance = of_sample * (_window_means(x * y) - mean_x * mean_y)
+    likeness = (2 * mean_x * mean_y + _C1) * (2 * covariance + _C2)
+    likeness /= (mean_x**2 + mean_y**2 + _C1) * (variances + _C2)
+    similarities: np.ndarray = likeness.mean(axis=(1, 2))
+    return similarities
+
+
+def _window_means(pictures: np.ndarray) -> np.ndarray:
+    """(N, H, W) -> the mean of every window that is whole, (N, H - 6, W - 6)."""
+    count, height, width = pictures.shape
+    along = (pictures.reshape(-1, width) @ _means_of_seven(width).T).reshape(count, height, -1)
+    means: np.ndarray = _means_of_seven(height) @ along
+    return means
+
+
+def _means_of_seven(size: int) -> np.ndarray:
+    """(size - 6, size): a product with it means over 7 neighbours; quicker, in a stack, than a filter is."""
+    steps = np.subtract.outer(np.arange(size - _WINDOW + 1), np.arange(size))
+    return np.where((steps <= 0) & (steps > -_WINDOW), 1 / _WINDOW, 0.0)

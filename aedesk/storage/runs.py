@@ -27,6 +27,7 @@ MODEL = "model.safetensors"
 CONFIG = "config.json"
 HISTORY = "history.csv"
 ATLAS = "atlas.safetensors"
+CARD = "card.json"
 SAMPLE = "sample.safetensors"
 EPOCHS = "epochs"
 LOG = "log.txt"
@@ -41,7 +42,7 @@ class Run:
     `config.json`: its settings and how it goes. `history.csv`: a row per epoch, added as it ends. `model.safetensors`:
     its best epoch as a model in use, which repeats the other two. `epochs`: snapshots to go on from and to look at.
     `sample.safetensors`: the validation images that it is watched with. `log.txt`: what it told, as lines.
-    `atlas.safetensors`: codes of training images, once it is over.
+    `atlas.safetensors`: codes of training images, once it is over. `card.json`: how good its model is, once measured.
     """
 
     path: Path
@@ -66,6 +67,10 @@ class Run:
     @property
     def atlas(self) -> Path:
         return self.path / ATLAS
+
+    @property
+    def card(self) -> Path:
+        return self.path / CARD
 
     @property
     def sample(self) -> Path:
@@ -128,7 +133,7 @@ class Run:
     def clear(self) -> None:
         """Remove what an older run has left in the folder, before a new one takes its place."""
         shutil.rmtree(self.epochs.folder, ignore_errors=True)
-        for path in (self.model, self.config, self.history, self.sample, self.atlas, self.log):
+        for path in (self.model, self.config, self.history, self.sample, self.atlas, self.card, self.log):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 

@@ -1,14 +1,16 @@
-"""`aedesk models` and `aedesk evaluate`."""
+"""`aedesk models`: the list, and the card of one."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
+from made_up_card import made_up_card
 
 from aedesk import paths
+from aedesk.analysis.card import Card, Tuned, keep
 from aedesk.models.checkpoint import Checkpoint
 from aedesk.models.initialisation import initial_weights
 from aedesk.models.presets import PRESETS
@@ -22,6 +24,12 @@ def save_untrained(preset: str, folder: Path) -> Path:
     card = Checkpoint(preset, architecture, initial_weights(architecture, 0), config={"data": "digits"})
     checkpoints.save(card, folder / "model.safetensors")
     return folder
+
+
+def keep_made_up(folder: Path, **figures: Any) -> Card:
+    """A card beside the model in a folder, with these figures."""
+    path = folder / "model.safetensors"
+    return keep(made_up_card(checkpoints.load(path), **figures), path)
 
 
 def test_shipped_models_are_listed_with_what_matters(aedesk, shipped: str) -> None:
@@ -56,50 +64,59 @@ def test_a_code_larger_than_the_picture_is_called_what_it_is(aedesk, tmp_path: P
     assert row.get("test_mse") is None
 
 
+def test_the_list_has_the_figures_of_the_cards(aedesk, tmp_path: Path, monkeypatch) -> None:
+    folder = save_untrained("dense-2d", tmp_path / "dense-2d")
+    save_untrained("vanilla-64", tmp_path / "vanilla-64")
+    keep_made_up(folder, knn_accuracy=0.9657, trustworthiness=0.97251)
+    monkeypatch.setattr(paths, "weights", lambda: tmp_path)
+    lines = aedesk("models").out.splitlines()
+    assert "96.6%  0.973" in lines[1]
+    assert "    -      -  784-64-784" in lines[2]
+    rows = aedesk("models", "--json").json
+    assert [row["knn_accuracy"] for row in rows] == [0.9657, None]
+
+
+def test_a_card_is_told_in_words_beside_pca_and_what_is_published(aedesk, tmp_path: Path) -> None:
+    tuned = Tuned(0.0391, "aedesk train --preset dense-2d --epochs 300", 7300, "x86_64 CPU", "2026-11-20")
+    folder = save_untrained("dense-2d", tmp_path / "run")
+    card = keep_made_up(folder, mse=0.0413, tuned=(tuned,), command="aedesk train --preset dense-2d --seed 1")
+    out = aedesk("models", folder).out
+    for text in (
+        "0.04130",
+        "78.1%",
+        "0.9484",
+        "61.2% (mixture)",
+        "10,000 test images of mnist",
+        card.command,
+    ):
+        assert text in out
+    others = out[out.index("Beside others") :]
+    assert "PCA, measured here" in others
+    assert "0.03600  95.4%  94.0%  0.9680  [1]" in others
+    assert "[1] Sainburg" in others
+    assert "an MSE of 0.03910\n  in 2 h 02 min on x86_64 CPU, 2026-11-20\n  aedesk train" in others
+    assert max(map(len, out.splitlines())) <= 110
+
+
+def test_a_card_in_json_is_one_document_with_its_sources(aedesk, tmp_path: Path) -> None:
+    folder = save_untrained("dense-2d", tmp_path / "run")
+    card = keep_made_up(folder)
+    document = aedesk("models", folder, "--json").json
+    assert document["mse"] == card.mse
+    assert document["caveat"] is None
+    assert all(row["source"] and row["code_size"] == 2 for row in document["published"])
+
+
+def test_a_model_that_was_never_measured_says_how_to(aedesk, tmp_path: Path) -> None:
+    folder = save_untrained("dense-2d", tmp_path / "run")
+    assert f"aedesk evaluate {folder} --save" in aedesk("models", folder).problem
+    assert "no model 'dense-3d'" in aedesk("models", "dense-3d").problem
+
+
 def test_an_installation_without_models_says_so(aedesk, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(paths, "weights", lambda: tmp_path / "none")
     assert "aedesk train" in aedesk("models").out
     assert aedesk("models", "--json").json == []
-
-
-def test_a_model_is_evaluated_on_the_data_it_was_trained_on(aedesk, trained: Path, digits) -> None:
-    outcome = aedesk("evaluate", trained, "--json")
-    assert outcome.status == 0
-    assert outcome.err == ""
-    report = outcome.json
-    assert set(report) >= {"mse", "psnr", "ssim", "pca_mse", "knn_accuracy", "code_size", "parameters"}
-    assert report["data"] == "digits"
-    assert report["test_images"] == len(digits.test)
-    assert report["caveat"] is None
-    stored = checkpoints.read_card(trained / "model.safetensors").metrics["test_mse"]
-    assert report["mse"] == pytest.approx(stored, rel=1e-4)
-
-
-def test_the_report_for_people_has_the_same_figures(aedesk, trained: Path) -> None:
-    outcome = aedesk("evaluate", trained / "model.safetensors", "--data", "digits")
-    assert outcome.status == 0
-    lines = dict(line.split(maxsplit=1) for line in outcome.out.splitlines())
-    assert lines["data"] == "digits"
-    assert lines["code_size"] == "2"
-    assert 0 < float(lines["mse"]) < float("inf")
-
-
-def test_a_model_is_evaluated_on_own_data(aedesk, trained: Path, tmp_path: Path, digits) -> None:
-    own = tmp_path / "own.npz"
-    np.savez(own, images=digits.test.images[:60], labels=digits.test.labels[:60] % 2)
-    report = aedesk("evaluate", trained, "--data", own, "--json").json
-    assert report["test_images"] < 60
-    assert 0 <= report["knn_accuracy"] <= 1
-
-
-def test_no_pca_is_claimed_beside_a_code_larger_than_the_picture(aedesk, tmp_path: Path, digits) -> None:
-    model = save_untrained("conv", tmp_path / "conv")
-    own = tmp_path / "own.npz"
-    np.savez(own, images=digits.test.images[:40], labels=digits.test.labels[:40] % 2)
-    report = aedesk("evaluate", model, "--data", own, "--json").json
-    assert report["pca_mse"] is None
-    assert "compresses nothing" in report["caveat"]
-    assert "compresses nothing" in aedesk("evaluate", model, "--data", own).out
 
 
 @pytest.mark.parametrize("command", ["evaluate", "map", "generate", "reconstruct"])
