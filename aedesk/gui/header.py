@@ -11,6 +11,7 @@ from aedesk.app.loading import ActiveModel
 from aedesk.app.trainer import State
 from aedesk.gui.fields import explain
 from aedesk.gui.fitting_label import FittingLabel
+from aedesk.gui.platform import accelerator
 from aedesk.gui.theme import GAP, Look
 from aedesk.models.presets import PRESETS
 from aedesk.storage.library import shipped
@@ -27,6 +28,7 @@ class Header(ttk.Frame):
         on_model: Callable[[str], object],
         on_theme: Callable[[], object],
         on_tab: Callable[[str], object],
+        on_card: Callable[[], object],
     ) -> None:
         super().__init__(master, padding=(2 * GAP, GAP))
         self.device = "CPU"
@@ -49,18 +51,26 @@ class Header(ttk.Frame):
         self._picker.pack(side="left")
         self._picker.bind("<<ComboboxSelected>>", lambda _: self._on_picked())
         explain(self._picker, "Shipped models first, then your own runs, newest first.")
+        self.card_button = ttk.Button(
+            self, icon="clipboard-data", command=on_card, bootstyle="ghost", padding=5, state="disabled"
+        )
+        self.card_button.pack(side="left", padx=(4, 0))
+        explain(
+            self.card_button,
+            f"Quality card: how good this model is, and how it was made ({accelerator('i')}).",
+        )
         theme = ttk.Button(self, icon="circle-half", command=on_theme, bootstyle="ghost", padding=5)
         theme.pack(side="right")
         explain(theme, "Light or dark")
         self._device = ttk.Label(self, text="", style="Muted.TLabel")
         self._device.pack(side="right", padx=(GAP, GAP))
         self._about = FittingLabel(self, keep_end=False)
-        self._about.pack(side="left", padx=(2 * GAP, 0), fill="x", expand=True)
+        self._about.pack(side="left", padx=(GAP, 0), fill="x", expand=True)
 
     def list_models(self) -> None:
         """Look again which models there are."""
         self._references = [*shipped(), *(str(run) for run in list_runs())]
-        self._picker.configure(values=[_title(reference) for reference in self._references])
+        self._picker.configure(values=[title_of(reference) for reference in self._references])
 
     @property
     def chosen(self) -> str:
@@ -72,8 +82,9 @@ class Header(ttk.Frame):
         return self._references
 
     def show_model(self, active: ActiveModel) -> None:
-        self._picker.set(_title(active.reference))
+        self._picker.set(title_of(active.reference))
         self._about.set(_about(active))
+        self.card_button.configure(state="normal")
 
     def set_device(self, device: str) -> None:
         self.device = device
@@ -96,7 +107,7 @@ class Header(ttk.Frame):
         self._on_model(self._references[self._picker.current()])
 
 
-def _title(reference: str) -> str:
+def title_of(reference: str) -> str:
     """A shipped name as it is; of a path, the name of the run's folder or of the file."""
     parts = reference.replace("\\", "/").rstrip("/").split("/")
     if len(parts) > 2 and parts[-2] == "epochs":

@@ -68,6 +68,7 @@ def commands_of(window: Window) -> list[Command]:
         Command("View", "Train", lambda: window.show_tab("train"), "2"),
         Command("View", "Runs", lambda: window.show_tab("runs"), "3"),
         Command("View", "Apply", lambda: window.show_tab("apply"), "4"),
+        Command("View", "Quality card of the model", window.show_card, "i"),
         Command("View", "Light or dark", window.toggle_theme, "d"),
         Command("Help", "Keyboard and mouse", window.show_shortcuts, "F1"),
         Command("Help", "About aedesk", lambda: dialogs.show_about(window.root, window.header.device)),

@@ -27,6 +27,7 @@ from aedesk.gui import dialogs
 from aedesk.gui.apply.page import Surroundings
 from aedesk.gui.apply.tab import ApplyTab
 from aedesk.gui.brush import Brush
+from aedesk.gui.card.cards import Cards
 from aedesk.gui.commands import bind_keys, build_menus
 from aedesk.gui.explore import ExploreTab
 from aedesk.gui.fitting_label import FittingLabel
@@ -100,7 +101,12 @@ class Window:
     def _build(self) -> None:
         root = self.root
         self.header = Header(
-            root, self.look, on_model=self.load_model, on_theme=self.toggle_theme, on_tab=self.show_tab
+            root,
+            self.look,
+            on_model=self.load_model,
+            on_theme=self.toggle_theme,
+            on_tab=self.show_tab,
+            on_card=self.show_card,
         )
         self.header.pack(fill="x")
         pages = ttk.Frame(root)
@@ -148,6 +154,7 @@ class Window:
             on_status=self.tell,
             on_problem=self.tell_problem,
         )
+        self.cards = Cards(root, self.look, self.jobs, self.tell, self.tell_problem)
         self._pages = {"explore": self.explore, "train": self.train, "runs": self.runs, "apply": self.apply}
         self.show_tab("explore")
 
@@ -277,6 +284,11 @@ class Window:
         self.show_tab("apply")
         self.apply.show_page(name)
 
+    def show_card(self) -> None:
+        """Open the quality card of the model in use."""
+        if self.explorer.active is not None:
+            self.cards.show(self.explorer.active)
+
     def toggle_theme(self) -> None:
         self.look.toggle(self.root)
 
@@ -375,6 +387,7 @@ class Window:
         """What is shown and used of a run goes by its new name."""
         old, new = names
         self.train.follow(old, new)
+        self.cards.follow(old, new)
         active = self.explorer.active
         if active is not None and Path(active.reference).is_relative_to(old):
             reference = str(new / Path(active.reference).relative_to(old))

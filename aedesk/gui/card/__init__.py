@@ -1,0 +1,1 @@
+"""The quality card of a model, in a window of its own."""

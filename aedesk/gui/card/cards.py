@@ -1,0 +1,60 @@
+"""The windows of quality cards that are open: one for each model at most."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aedesk.app.jobs import Jobs
+from aedesk.app.loading import ActiveModel
+from aedesk.gui.theme import Look
+
+if TYPE_CHECKING:
+    from aedesk.gui.card.window import CardWindow
+
+
+class Cards:
+    """`show` the card of a model; the window's own module is imported with the first of them."""
+
+    def __init__(
+        self,
+        master: tk.Misc,
+        look: Look,
+        jobs: Jobs,
+        tell: Callable[[str], object],
+        on_problem: Callable[[BaseException], object],
+    ) -> None:
+        self._master, self._look, self._jobs = master, look, jobs
+        self._tell, self._on_problem = tell, on_problem
+        self._windows: dict[str, CardWindow] = {}  # by the reference of the model, some closed by now
+
+    def show(self, active: ActiveModel) -> CardWindow:
+        """Open the card of a model, or bring it to the front."""
+        from aedesk.gui.card.window import CardWindow
+
+        window = self.open.get(active.reference)
+        if window is not None and window.quality.model is not active.model:
+            window.destroy()  # the run has been trained on, and its model taken into use again
+            window = None
+        if window is None:
+            window = CardWindow(self._master, self._look, self._jobs, active, self._tell, self._on_problem)
+            self._windows[active.reference] = window
+        window.appear()
+        return window
+
+    @property
+    def open(self) -> dict[str, CardWindow]:
+        """The windows that are open, by the reference of their model."""
+        self._windows = {name: window for name, window in self._windows.items() if window.winfo_exists()}
+        return self._windows
+
+    def follow(self, old: Path, new: Path) -> None:
+        """The folder of a run has another name now."""
+        for reference, window in list(self.open.items()):
+            if Path(reference).is_relative_to(old):
+                del self._windows[reference]
+                renamed = str(new / Path(reference).relative_to(old))
+                self._windows[renamed] = window
+                window.rename(renamed)
