@@ -1,4 +1,4 @@
-"""New digits: codes drawn at random from where those of the atlas lie."""
+"""New digits: codes drawn at random, from a prior or from where those of the atlas lie."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from aedesk.app.loading import ActiveModel
 from aedesk.app.signal import Signal
 from aedesk.app.worker import Link
 from aedesk.errors import AedeskError, Cancelled
-from aedesk.latent.sampling import HOTTEST, Mixture, kinds, sample
+from aedesk.latent.mixture import HOTTEST, Mixture, mixture_for
+from aedesk.latent.sampling import check_kind, kinds, sample
+from aedesk.storage import library
 from aedesk.storage.pictures import in_rows, sheet, write_png
 
 MOST = 500
@@ -69,6 +72,7 @@ class Samples:
         )
         self.kinds: tuple[str, ...] = ()
         self.kind = ""
+        self._chosen = ""  # the sampler that was asked for last, which a model need not have
         self.temperature = 1.0
         self.seed = 0
         self.count = 24
@@ -105,6 +109,8 @@ class Samples:
             self.count if count is None else count,
         )
         _check(wish, self.kinds)
+        if wish.kind != self.kind:
+            self._chosen = wish.kind
         self.kind, self.temperature, self.seed, self.count = (
             wish.kind,
             wish.temperature,
@@ -129,10 +135,8 @@ class Samples:
         if before is not None and before.model is active.model:
             self._lay_out()
         else:
-            # As `latent.sampling` has it, only a variational model has a prior, and there is none yet.
-            self.kinds = kinds(prior=False)
-            if self.kind not in self.kinds:
-                self.kind = self.kinds[0]
+            self.kinds = kinds(prior=active.model.architecture.variational)
+            self.kind = self._chosen if self._chosen in self.kinds else self.kinds[0]
             self.sheet = None
             self._work.stop()
         self.changed.emit(None)
@@ -154,10 +158,7 @@ class Samples:
 
 
 def _check(wish: _Wish, kinds: tuple[str, ...]) -> None:
-    if wish.kind not in kinds:
-        raise AedeskError(
-            f"There is no sampler {wish.kind!r} for this model; choose one of: {', '.join(kinds)}."
-        )
+    check_kind(wish.kind, prior="prior" in kinds)
     if not 0 <= wish.temperature <= HOTTEST:
         raise AedeskError(f"The temperature must be between 0 and {HOTTEST:g}, not {wish.temperature:g}.")
     if wish.seed < 0:
@@ -172,7 +173,7 @@ def _draw(wish: _Wish, mixture: Mixture | None, link: Link[Any]) -> Iterator[Fou
     if wish.kind == "mixture":
         if mixture is None:
             try:
-                mixture = Mixture.fit(active.atlas, cancelled=link.stopped)
+                mixture = mixture_for(active.atlas, _file_of(active), cancelled=link.stopped)
             except Cancelled:
                 return
             yield Found(mixture)
@@ -186,3 +187,11 @@ def _draw(wish: _Wish, mixture: Mixture | None, link: Link[Any]) -> Iterator[Fou
         images.append(active.model.decode(codes[start : start + _AT_ONCE]))
     points = active.projection.to_points(codes)
     yield Sheet(codes, np.concatenate(images), points, wish.kind, wish.temperature, wish.seed)
+
+
+def _file_of(active: ActiveModel) -> Path | None:
+    """The file of a model; None where it is not there any more, as when its run has got another name."""
+    try:
+        return library.resolve(active.reference)
+    except AedeskError:
+        return None

@@ -34,11 +34,13 @@ def build() -> Parser:
     import aedesk
     from aedesk.cli import (
         anomalies,
+        atlas,
         compress,
         datasets,
         denoise,
         evaluate,
         features,
+        judge,
         maps,
         models,
         morph,
@@ -46,6 +48,7 @@ def build() -> Parser:
         rates,
         runs,
         sizes,
+        sketches,
         train,
     )
 
@@ -64,8 +67,11 @@ def build() -> Parser:
         rates,
         morph,
         maps,
+        atlas,
         features,
         sizes,
+        sketches,
+        judge,
         datasets,
     ):
         group.add_to(commands)

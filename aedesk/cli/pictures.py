@@ -34,11 +34,17 @@ examples:
   aedesk generate dense-32 --sample 100 --seed 7 --out sheet.png
   aedesk generate dense-32 --sample 100 --sampler gaussian --out digits/    one 28x28 picture for each
   aedesk generate dense-32 --sample 100 --temperature 0.5 --out tame.png    nearer to what is common
+  aedesk generate my-vae --sample 100 --sampler prior --out prior.png       of a variational model
   aedesk generate dense-2d --arithmetic bold.png thin.png 3.5,-1 --out sum.png
 """
 _OUT = "a sheet if it ends in .png, else a folder for one 28x28 picture each; made if need be"
 _MOST = 10_000
 _PAIRS_PER_ROW = 20
+_DRAWN_FROM = {
+    "prior": " from its prior",
+    "mixture": " from a Gaussian mixture of its codes",
+    "gaussian": " from a Gaussian of its codes",
+}
 
 
 def add_to(commands: Any) -> None:
@@ -75,8 +81,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--sampler",
         choices=SAMPLERS,
-        default="mixture",
-        help="what codes are drawn from (default: %(default)s)",
+        help="what codes are drawn from (default: the prior of a variational model, else a mixture)",
     )
     parser.add_argument(
         "--temperature",
@@ -126,8 +131,11 @@ def run_generate(arguments: argparse.Namespace) -> int:
     terms = arguments.arithmetic or ([tuple(arguments.at)] if arguments.at else [])
     output.spare([out] if is_sheet else [out / name for name in names], ends.files_of(terms))
     found = ends.read(terms)
-    model, atlas = maps.load_model_with_atlas(arguments)
-    codes, how = _codes(arguments, found, model, atlas)
+    if arguments.sample is not None:
+        model, codes, how = _samples(arguments)
+    else:
+        model, atlas = maps.load_model_with_atlas(arguments)
+        codes, how = _codes(arguments, found, model, atlas)
     pictures = model.decode(codes)
     if is_sheet:
         output.write_picture(out, sheet(in_rows(pictures), output.SHEET_SCALE))
@@ -139,7 +147,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
 
 
 def _check_sampling(arguments: argparse.Namespace) -> None:
-    from aedesk.latent.sampling import HOTTEST
+    from aedesk.latent.mixture import HOTTEST
 
     if arguments.sample is not None and not 1 <= arguments.sample <= _MOST:
         raise AedeskError(f"--sample must be between 1 and {_MOST:,}, not {arguments.sample}")
@@ -149,16 +157,33 @@ def _check_sampling(arguments: argparse.Namespace) -> None:
         raise AedeskError(f"--temperature must be between 0 and {HOTTEST:g}, not {arguments.temperature:g}")
 
 
+def _samples(arguments: argparse.Namespace) -> tuple[Model, np.ndarray, str]:
+    """The model, codes (n, D) drawn at random, and what from in words. A prior needs no atlas, so no data either."""
+    from aedesk.latent.sampling import check_kind, kinds, prior, sample
+    from aedesk.storage import library
+
+    path = library.resolve(arguments.model)
+    checkpoint = library.load_checkpoint(arguments.model)
+    variational = checkpoint.architecture.variational
+    kind = arguments.sampler or kinds(prior=variational)[0]
+    check_kind(kind, prior=variational)
+    n, seed, temperature = arguments.sample, arguments.seed, arguments.temperature
+    if kind == "prior":
+        from aedesk.models.model import Model
+
+        codes = prior(checkpoint.architecture.code_size, n, seed, temperature)
+        return Model(checkpoint), codes, _DRAWN_FROM[kind]
+    model, atlas = maps.load_model_with_atlas(arguments)
+    codes = sample(kind, atlas, n, seed, temperature, model_path=path)
+    return model, codes, _DRAWN_FROM[kind]
+
+
 def _codes(
     arguments: argparse.Namespace, found: list[np.ndarray], model: Model, atlas: Atlas
 ) -> tuple[np.ndarray, str]:
-    """The codes (n, D) that were asked for, and where they come from in words. found: by `ends.read`."""
+    """The code (1, D) of a place or a sum, and where it comes from in words. found: by `ends.read`."""
     from aedesk.latent.morph import arithmetic
-    from aedesk.latent.sampling import sample
 
-    if arguments.sample is not None:
-        drawn = sample(arguments.sampler, atlas, arguments.sample, arguments.seed, arguments.temperature)
-        return drawn, ""
     terms = ends.codes(found, model, lambda: maps.lay_out(arguments, atlas))
     if arguments.at is not None:
         kind = maps.kind_of(arguments, atlas)

@@ -10,7 +10,6 @@ from typing import Literal, get_args
 import numpy as np
 
 from aedesk.errors import AedeskError, Cancelled
-from aedesk.latent.sampling import fit_gaussians
 
 Method = Literal["kmeans", "mixture"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -19,6 +18,7 @@ FEWEST, MOST = 2, 62
 _TRIES = 3  # of k-means, from different starts: the best is taken
 # What a mixture is fitted to, by PCA: purity on the shipped models was highest here, fewer codes need fewer.
 _MOST_NUMBERS, _CODES_PER_NUMBER = 32, 100
+_STEPS, _STEPS_AT_ONCE = 100, 5  # of EM at most, and between two looks at `cancelled`
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,29 @@ def _kmeans(codes: np.ndarray, k: int, seed: int, cancelled: Callable[[], bool] 
 
 
 def _mixture(codes: np.ndarray, k: int, seed: int, cancelled: Callable[[], bool] | None) -> np.ndarray:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
     numbers = max(2, min(_MOST_NUMBERS, len(codes) // _CODES_PER_NUMBER))
     if codes.shape[1] > numbers and len(codes) > numbers:
         from sklearn.decomposition import PCA
 
         codes = PCA(numbers, random_state=seed).fit_transform(codes)
-    labels: np.ndarray = fit_gaussians(codes, k, seed, cancelled).predict(codes.astype(np.float64))
+    fitted = GaussianMixture(
+        k,
+        reg_covar=1e-3 * float(codes.var()) + 1e-9,  # units of a ReLU code that never fire do not vary
+        random_state=seed,
+        max_iter=_STEPS_AT_ONCE,
+        warm_start=True,
+    )
+    exact = codes.astype(np.float64)
+    for _ in range(_STEPS // _STEPS_AT_ONCE):
+        if cancelled is not None and cancelled():
+            raise Cancelled("the clustering was cancelled; ask for it again to start over")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # it is not meant to have come to an end yet
+            fitted.fit(exact)
+        if fitted.converged_:
+            break
+    labels: np.ndarray = fitted.predict(exact)
     return labels

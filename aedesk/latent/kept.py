@@ -40,15 +40,18 @@ def keep(atlas: Atlas, kind: str, points: np.ndarray) -> None:
         _log.warning("the map is not kept: %s", problem)
 
 
-def write(folder: Path, atlas: Atlas, kind: str, points: np.ndarray, compact: bool = False) -> None:
-    """Write the points (N, 2) float32 of a map where `find` looks for them in a folder of maps. Raises AedeskError.
+def write(folder: Path, atlas: Atlas, kind: str, points: np.ndarray, compact: bool = False) -> Path:
+    """Write the points (N, 2) float32 of a map where `find` looks for them in a folder of maps: that file.
 
     compact: in half the bytes, as what is shipped; no point moves by more than 1/65534 of the map's width or height.
+    Raises AedeskError.
     """
     arrays = {"points": points}
     if compact:
         arrays = dict(zip(("points", "offset", "scale"), steps.taken(points, np.uint16), strict=True))
-    tensors.write(folder / _file_name(atlas, kind), _KIND, arrays, {"model": atlas.fingerprint})
+    path = folder / _file_name(atlas, kind)
+    tensors.write(path, _KIND, arrays, {"model": atlas.fingerprint})
+    return path
 
 
 def _file_name(atlas: Atlas, kind: str) -> str:

@@ -7,7 +7,10 @@ from PIL import Image
 from aedesk.app.loading import MapWish
 from aedesk.app.samples import Samples
 from aedesk.errors import AedeskError
-from aedesk.latent import sampling
+from aedesk.latent import mixture, sampling
+from aedesk.storage.runs import Run
+from aedesk.training.config import TrainingConfig
+from aedesk.training.session import run_training
 
 
 @pytest.fixture
@@ -16,6 +19,30 @@ def samples(bench):
     samples.problems = []
     samples.failed.connect(samples.problems.append)
     return samples
+
+
+@pytest.fixture(scope="session")
+def variational(digits, tmp_path_factory):
+    """A run with variational codes of two numbers. Not to be written to."""
+    run = Run.create(tmp_path_factory.mktemp("runs") / "vae")
+    config = TrainingConfig.of("dense-2d", data="digits", epochs=2, device="cpu", kind="variational")
+    for _ in run_training(config, digits, run):
+        pass
+    return run.path
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """Grows by one for each mixture that is fitted."""
+    fits = []
+    fit = mixture.Mixture.fit
+
+    def counted(*args, **options):
+        fits.append(args)
+        return fit(*args, **options)
+
+    monkeypatch.setattr(mixture.Mixture, "fit", counted)
+    return fits
 
 
 def drawn(bench, samples, **wish):
@@ -66,24 +93,61 @@ def test_the_same_seed_draws_the_same_and_a_surprise_another(bench, samples):
     assert len(seeds) > 1
 
 
-def test_a_mixture_is_fitted_once_for_a_model(bench, samples, monkeypatch):
-    fits = []
-    fit = sampling.Mixture.fit
-
-    def counted(*args, **options):
-        fits.append(args)
-        return fit(*args, **options)
-
-    monkeypatch.setattr(sampling.Mixture, "fit", counted)
-    bench.load("dense-2d")
+def test_a_mixture_is_fitted_once_for_a_model(bench, samples, flat, run, fits):
+    bench.load(flat)
     for seed in range(3):
         samples.draw(kind="mixture", seed=seed)  # the first two are overtaken while it is being fitted
     bench.settle()
     drawn(bench, samples, temperature=0.2)
-    bench.load("vanilla-64")
-    bench.load("dense-2d")
+    bench.load(run)
+    bench.load(flat)
     drawn(bench, samples, kind="mixture")
     assert len(fits) == 1
+
+
+def test_a_mixture_is_there_in_the_next_window_as_well(bench, flat, fits):
+    bench.load(flat)
+    sheets = [drawn(bench, Samples(bench.explorer, bench.jobs), kind="mixture", seed=1) for _ in range(2)]
+    np.testing.assert_array_equal(sheets[0].codes, sheets[1].codes)
+    assert len(fits) == 1
+
+
+def test_a_shipped_model_brings_its_mixture(bench, samples, fits):
+    bench.load("dense-2d")
+    assert drawn(bench, samples).kind == "mixture"
+    assert not fits
+
+
+def test_a_variational_model_is_sampled_by_its_prior_first(bench, samples, variational, fits):
+    active = bench.load(variational)
+    assert samples.kinds == ("prior", "mixture", "gaussian")
+    sheet = drawn(bench, samples, seed=3, count=9, temperature=0.7)
+    assert sheet.kind == "prior"
+    noise = np.random.default_rng(3).standard_normal((9, 2), np.float32)
+    np.testing.assert_allclose(sheet.codes, 0.7 * noise, rtol=1e-5)
+    np.testing.assert_allclose(sheet.images, active.model.decode(sheet.codes), atol=1e-6)
+    assert not fits
+
+
+def test_a_sampler_that_was_chosen_stays_where_the_next_model_has_it(bench, samples, flat, variational):
+    bench.load(flat)
+    drawn(bench, samples)
+    assert samples.kind == "mixture"
+    bench.load(variational)
+    assert samples.kind == "prior"  # nobody has chosen the mixture
+    drawn(bench, samples, kind="gaussian")
+    bench.load(flat)
+    assert samples.kind == "gaussian"
+    bench.load(variational)
+    assert samples.kind == "gaussian"
+
+
+def test_a_model_whose_run_has_got_another_name_is_sampled_all_the_same(bench, samples, with_atlas):
+    folder = with_atlas()
+    bench.load(folder)
+    folder.rename(folder.with_name("renamed"))
+    assert drawn(bench, samples, kind="mixture").codes.shape == (24, 32)
+    assert not samples.problems
 
 
 def test_the_latest_wish_wins(bench, samples):
@@ -129,7 +193,8 @@ def test_another_map_lays_the_samples_out_anew(bench, samples):
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        ({"kind": "prior"}, "no sampler 'prior' for this model"),
+        ({"kind": "prior"}, "no prior"),
+        ({"kind": "dice"}, "no sampler 'dice'"),
         ({"temperature": 2.1}, "between 0 and 2"),
         ({"temperature": float("nan")}, "between 0 and 2"),
         ({"seed": -1}, "0 or more"),
@@ -163,7 +228,7 @@ def test_what_goes_wrong_in_the_background_is_told(bench, samples, monkeypatch):
         raise AedeskError("no mixture today")
 
     bench.load("dense-2d")
-    monkeypatch.setattr(sampling.Mixture, "fit", fail)
+    monkeypatch.setattr("aedesk.app.samples.mixture_for", fail)
     samples.draw(kind="mixture")
     bench.settle()
     assert [str(problem) for problem in samples.problems] == ["no mixture today"]

@@ -141,6 +141,51 @@ def test_samples_follow_from_their_seed(aedesk, trained: Path, tmp_path: Path, s
     assert read(tmp_path / "a.png").shape == (2 * 28 * SCALE, 3 * 28 * SCALE)
 
 
+@pytest.fixture(scope="session")
+def variational(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with variational codes, and without an atlas."""
+    from aedesk.cli import main
+
+    folder = tmp_path_factory.mktemp("trained") / "vae"
+    words = ["--preset", "dense-2d", "--kind", "variational", "--data", "digits", "--epochs", "1"]
+    assert main(["train", *words, "--out", str(folder)]) == 0
+    (folder / "atlas.safetensors").unlink()
+    return folder
+
+
+def test_a_variational_model_draws_from_its_prior_unless_told_otherwise(
+    aedesk, variational: Path, tmp_path: Path
+) -> None:
+    def draw(*sampler: str) -> bytes:
+        out = tmp_path / "sheet.png"
+        outcome = aedesk(
+            "generate", variational, "--sample", 4, *sampler, "--data-dir", tmp_path, "--out", out
+        )
+        assert outcome.status == 0, outcome.err
+        said.append(outcome.out)
+        return out.read_bytes()
+
+    said: list[str] = []
+    first = draw()
+    assert draw("--sampler", "prior") == first
+    assert draw("--sampler", "mixture") != first
+    assert "from its prior" in said[1]
+    assert "mixture" in said[2]
+    codes = np.random.default_rng(0).standard_normal((4, 2), np.float32)
+    drawn = face.load(variational).decode(codes)
+    out = tmp_path / "each"
+    aedesk("generate", variational, "--sample", 4, "--out", out)
+    for file, expected in zip(sorted(out.iterdir()), drawn, strict=True):
+        assert np.abs(read(file) - expected).max() <= 0.5 / 255 + 1e-5
+
+
+def test_a_plain_model_has_no_prior(aedesk, trained: Path, tmp_path: Path, untouched) -> None:
+    untouched()
+    sample = ("--sample", 4, "--sampler", "prior", "--out", tmp_path / "x.png")
+    assert "no prior" in aedesk("generate", trained, *sample).problem
+    assert untouched()
+
+
 def test_a_temperature_decides_how_far_samples_go(aedesk, trained: Path, tmp_path: Path) -> None:
     def draw(temperature: float) -> np.ndarray:
         out = tmp_path / "sheet.png"

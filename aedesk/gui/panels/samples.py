@@ -1,4 +1,4 @@
-"""New codes drawn at random where the training images' codes lie, and the digits they decode to."""
+"""New codes drawn at random, and the digits they decode to."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from aedesk.gui.panels.panel import Panel, save_as
 from aedesk.gui.panels.picture_row import PictureRow
 from aedesk.gui.theme import GAP, Look, Palette
 from aedesk.gui.timers import Timers
-from aedesk.latent.sampling import HOTTEST
+from aedesk.latent.mixture import HOTTEST
 
 if TYPE_CHECKING:
     from aedesk.app.desk import Desk
 
 ORIGIN = "a sample"
 _NAMES = {"gaussian": "Gaussian", "mixture": "Gaussian mixture", "prior": "Prior"}
+_SAMPLER_TIP = (
+    "What codes are drawn from. Prior: the normal distribution that a variational model learned to decode."
+    " Gaussian mixture: as many small ones as the training images' codes have heaps. Gaussian: a single one."
+)
 _COUNTS = (12, 24, 48, 96, 200)
 _LARGEST_SEED = 2**32 - 1
 _DRAW = "draw"  # the delay before what the controls say is drawn
@@ -35,7 +39,7 @@ class SamplesPanel(Panel):
     """How to draw them at the left, the sheet at the right."""
 
     title = "Samples"
-    tip = "New digits: codes drawn at random like those of the training images, and decoded."
+    tip = "New digits: codes drawn at random, like those of the training images, and decoded."
 
     def __init__(
         self,
@@ -90,13 +94,7 @@ class SamplesPanel(Panel):
         explain(self._save, "Save this sheet as a PNG.")
         self._kind = ttk.Combobox(frame, state="readonly", width=15)
         self._kind.bind("<<ComboboxSelected>>", self._on_choice)
-        self._place(
-            frame,
-            1,
-            "Sampler",
-            self._kind,
-            "Which distribution, fitted to the training images' codes, to draw from.",
-        )
+        self._place(frame, 1, "Sampler", self._kind, _SAMPLER_TIP)
         self._heat = tk.DoubleVar(self, 1.0)
         heat = ttk.Frame(frame)
         self._scale = ttk.Scale(
@@ -105,7 +103,7 @@ class SamplesPanel(Panel):
         self._scale.pack(side="left", fill="x", expand=True)
         self._heat_words = ttk.Label(heat, width=4, anchor="e")
         self._heat_words.pack(side="left")
-        tip = "0 gives the mean alone, 1 what the training images are like, more what is stranger."
+        tip = "0 gives the means alone, 1 what the training images are like, more what is stranger."
         self._place(frame, 2, "Temperature", heat, tip)
         explain(self._scale, tip)
         numbers = ttk.Frame(frame)
