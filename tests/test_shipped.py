@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from aedesk import paths
+from aedesk.analysis.card import card_of
 from aedesk.analysis.denoising import compare, denoise, median
 from aedesk.analysis.fidelity import psnr
+from aedesk.analysis.judge import Judge
 from aedesk.data.corruption import corrupt
+from aedesk.latent import sampling
 from aedesk.latent.atlas import atlas_for
 from aedesk.latent.neighbours import Neighbours
 from aedesk.models.presets import PRESETS
@@ -16,6 +19,8 @@ from aedesk.storage.library import load_model, resolve, shipped
 from aedesk.storage.runs import Run
 
 BARS = {
+    "conv-2d": 0.0300,
+    "vae-2d": 0.0365,
     "dense-2d": 0.043,
     "dense-32": 0.0105,
     "vanilla-64": 0.0055,
@@ -23,6 +28,8 @@ BARS = {
     "conv": 0.0030,
     "mlp-128": 0.0040,
     "dense-64": 0.0078,
+    "conv-32": 0.0030,
+    "conv-64": 0.0012,
     "denoise-conv": 0.0025,  # of clean pictures, which it was not made for
 }
 
@@ -64,11 +71,11 @@ def test_a_shipped_atlas_holds_codes_of_training_images_that_name_test_digits(na
     atlas = atlas_for(resolve(name))
     assert atlas is not None
     assert "training" in atlas.source
-    assert len(atlas) >= (1000 if "conv" in name else 5000)
+    assert len(atlas) >= (1000 if name in {"conv", "denoise-conv"} else 5000)
     codes = load_model(name).encode(mnist.test.images[:500])
     right = Neighbours(atlas.codes, atlas.labels).predict(codes) == mnist.test.labels[:500]
     # Two numbers keep little of a class, and 1,500 codes are few for 1,024 dimensions.
-    assert right.mean() > {"dense-2d": 0.6, "conv": 0.85}.get(name, 0.88)
+    assert right.mean() > {"dense-2d": 0.6, "vae-2d": 0.8, "conv": 0.85}.get(name, 0.88)
 
 
 def test_the_numpy_run_has_the_errors_that_the_readme_shows():
@@ -98,13 +105,40 @@ def test_the_shipped_denoiser_mends_every_kind_of_damage(mnist, kind):
     assert mended > psnr(median(damaged, 3), clean).mean() + 2
 
 
-def test_weights_and_atlases_take_at_most_20_megabytes():
+def test_the_map_parts_digits_better_than_the_best_published_one():
+    # 0.954 by UMAP with an autoencoder's loss, 0.961 by Parametric UMAP (Sainburg, McInnes & Gentner 2021)
+    card = card_of(resolve("conv-2d"))
+    assert card is not None
+    assert card.knn_accuracy >= 0.965
+    assert card.map_sure is not None
+    assert card.map_sure >= 0.75
+
+
+def test_two_numbers_drawn_at_random_give_a_digit(mnist):
+    model = load_model("vae-2d")
+    drawn = model.decode(sampling.prior(2, 2000, seed=7))
+    assert Judge.load().sure(drawn).mean() >= 0.85
+
+
+@pytest.mark.parametrize("name", ["conv-2d", "vae-2d", "conv-32", "conv-64"])
+def test_a_sketch_is_rebuilt_and_recognised_about_as_well_as_a_scan(name, mnist):
+    card = card_of(resolve(name))
+    assert card is not None
+    assert card.sketch_ratio is not None
+    assert card.sketch_ratio <= 1.3
+    assert card.sketch_accuracy is not None
+    assert card.scan_accuracy is not None
+    # The judge, which learnt from scans alone, loses as much: some traced digits are others.
+    assert card.scan_accuracy - card.sketch_accuracy <= 0.03
+
+
+def test_weights_and_atlases_take_at_most_30_megabytes():
     size = sum(path.stat().st_size for path in paths.weights().rglob("*") if path.is_file())
-    assert size <= 20_000_000
+    assert size <= 30_000_000
 
 
 @pytest.mark.parametrize("name", BARS)
 def test_a_shipped_model_has_its_map_without_a_wait(name):
     from aedesk.latent.projection import best_known
 
-    assert best_known(atlas_for(resolve(name))).kind == ("native" if name == "dense-2d" else "tsne")
+    assert best_known(atlas_for(resolve(name))).kind == ("native" if name.endswith("2d") else "tsne")

@@ -18,6 +18,7 @@ from aedesk.latent.atlas import Atlas
 from aedesk.storage import card_file, files
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage.strict_fields import checked
+from aedesk.storage.tensors import one_line
 
 if TYPE_CHECKING:
     from aedesk.models.model import Model
@@ -149,6 +150,7 @@ def measure(
     model: Model,
     data: DataSet,
     atlas: Atlas | None = None,
+    model_path: Path | None = None,
     *,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
@@ -156,7 +158,8 @@ def measure(
     """Take all figures of a model on `data.test`; `data.train` and the atlas serve as reference only.
 
     atlas: of the model, as `atlas_for` finds it, so that samples and the map are those of the window; else one is made
-    from `data.train`. What only digits have is None for pictures of anything else.
+    from `data.train`. model_path: of the model's file, beside which its mixture may lie. What only digits have is None
+    for pictures of anything else.
     Raises Cancelled, and AedeskError where a part of `data` is empty.
     """
     codes = quality.encode(model, data, progress=progress, cancelled=cancelled)
@@ -168,7 +171,7 @@ def measure(
     judge = Judge.load()
     found["judge_accuracy"] = card_figures.judge_accuracy(judge, data.test, Watch(progress, cancelled))
     if (found["judge_accuracy"] or 0.0) >= _KNOWN:
-        found |= card_figures.generating(judge, model, atlas, progress, cancelled)
+        found |= card_figures.generating(judge, model, atlas, model_path, progress, cancelled)
         found |= card_figures.sketching(model, data, codes.train, progress, cancelled)
     return checked(
         Card,
@@ -176,7 +179,7 @@ def measure(
             **figures,
             **found,
             **card_figures.making(model.checkpoint),
-            "data": data.name,
+            "data": one_line(data.name),
             "train_images": len(data.train),
             "test_images": len(data.test),
             "date": datetime.date.today().isoformat(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,7 @@ def generating(
     judge: Judge,
     model: Model,
     atlas: Atlas,
+    model_path: Path | None,
     progress: Progress | None,
     cancelled: IsCancelled | None,
 ) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def generating(
 
     sampler = kinds(prior=model.architecture.variational)[0]
     Watch(progress, cancelled).tell("drawing samples", 0, 1)
-    codes = _drawn(sampler, atlas, progress, cancelled)
+    codes = _drawn(sampler, atlas, model_path, progress, cancelled)
     projection = best_known(atlas)
     of_map = map_score(judge, model, projection, progress=progress, cancelled=cancelled)
     return {
@@ -64,14 +66,18 @@ def generating(
 
 
 def _drawn(
-    sampler: str, atlas: Atlas, progress: Progress | None, cancelled: IsCancelled | None
+    sampler: str,
+    atlas: Atlas,
+    model_path: Path | None,
+    progress: Progress | None,
+    cancelled: IsCancelled | None,
 ) -> np.ndarray:
     """The codes of all samples."""
     from aedesk.latent.mixture import mixture_for
     from aedesk.latent.sampling import sample
 
     if sampler == "mixture":  # which may have to be fitted first
-        return mixture_for(atlas, progress=progress, cancelled=cancelled).sample(SAMPLES)
+        return mixture_for(atlas, model_path, progress=progress, cancelled=cancelled).sample(SAMPLES)
     return sample(sampler, atlas, SAMPLES)
 
 
@@ -98,7 +104,9 @@ def making(checkpoint: Checkpoint) -> dict[str, Any]:
     config = checkpoint.config
     device = one_line(config.get("device_used") or "")  # such as `x86_64 CPU, 1 thread, bfloat16`
     seconds = [row["seconds"] for row in checkpoint.history if math.isfinite(row.get("seconds", math.nan))]
-    threads = config.get("threads")
+    threads, command = config.get("threads"), str(config.get("command") or "")
+    if not command.isprintable():
+        command = ""  # with anything replaced it would do something else
     return {
         "fingerprint": checkpoints.fingerprint(checkpoint),
         "model": checkpoint.name,
@@ -111,7 +119,7 @@ def making(checkpoint: Checkpoint) -> dict[str, Any]:
         "device": device,
         "precision": device.rpartition(", ")[2] or one_line(config.get("precision") or ""),
         "threads": threads if type(threads) is int else None,
-        "command": str(config.get("command") or ""),
+        "command": command,
     }
 
 

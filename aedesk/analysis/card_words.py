@@ -121,7 +121,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "map_sure_near",
         "Generating",
-        "map near the codes",
+        "digits near the codes",
         "The same among the places that have the code of a training image nearby.",
         ".1%",
         "higher",
@@ -167,7 +167,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "sketch_ratio",
         "Sketches",
-        "error over that of scans",
+        "sketch error / scan error",
         "How many times the error of scans a sketch is rebuilt with; 1 is as well.",
         ".2f",
         "lower",
@@ -175,7 +175,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "held_out_ratio",
         "Sketches",
-        "the same of other hands",
+        "the same, other hands",
         "How many times the error of scans a sketch is rebuilt with, of ways to draw that no training has met.",
         ".2f",
         "lower",

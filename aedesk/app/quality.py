@@ -86,7 +86,7 @@ class Quality:
 
     def measure(self) -> None:
         """Take all figures anew."""
-        self.measuring.start(partial(_measure, self.model, self.data, self._atlas))
+        self.measuring.start(partial(_measure, self.model, self.reference, self.data, self._atlas))
 
     def end(self) -> None:
         """Nobody looks any more: give up what is under way."""
@@ -116,22 +116,22 @@ def _look(reference: str, checkpoint: Checkpoint, _: Link[Found]) -> Iterator[Fo
     from aedesk.analysis.card import card_of
     from aedesk.storage.checkpoint import fingerprint
 
-    try:
-        card = card_of(library.resolve(reference))
-    except AedeskError:  # the file is gone; the model that was read from it is still in use
-        card = None
+    path = library.found(reference)  # the file may be gone; the model that was read from it is still in use
+    card = None if path is None else card_of(path)
     if card is not None and card.fingerprint != fingerprint(checkpoint):
         card = None  # the run was trained on since its model was taken into use
     yield Found(card, _published(checkpoint, card))
 
 
-def _measure(model: Model, data: str, atlas: Atlas, progress: Progress, cancelled: IsCancelled) -> Card:
+def _measure(
+    model: Model, reference: str, data: str, atlas: Atlas, progress: Progress, cancelled: IsCancelled
+) -> Card:
     from aedesk.analysis.card import measure
     from aedesk.data import sources
 
     progress("reading the data", 0, 1)
     loaded = sources.load(data, offline=True, cancelled=cancelled)
-    return measure(model, loaded, atlas, progress=progress, cancelled=cancelled)
+    return measure(model, loaded, atlas, library.found(reference), progress=progress, cancelled=cancelled)
 
 
 def _keep(reference: str, checkpoint: Checkpoint, card: Card, _: Link[Found]) -> Iterator[Found]:
@@ -141,15 +141,17 @@ def _keep(reference: str, checkpoint: Checkpoint, card: Card, _: Link[Found]) ->
     if reference in library.shipped():
         note = "Measured just now; the card that is shipped stays as it is."
     else:
-        try:
-            path = library.resolve(reference)
-            if path.parent.name == EPOCHS:
-                note = "Measured just now, and not kept: an epoch has no card of its own."
-            else:
+        path = library.found(reference)
+        if path is None:
+            note = "Measured just now, and not kept: the model's file is not there any more."
+        elif path.parent.name == EPOCHS:
+            note = "Measured just now, and not kept: an epoch has no card of its own."
+        else:
+            try:
                 card = keep(card, path)
                 note = "Measured just now, and kept beside the model."
-        except AedeskError as problem:
-            note = f"Measured just now, but not kept: {problem}"
+            except AedeskError as problem:
+                note = f"Measured just now, but not kept: {problem}"
     yield Found(card, _published(checkpoint, card), note)
 
 

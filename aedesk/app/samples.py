@@ -6,7 +6,6 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -173,7 +172,7 @@ def _draw(wish: _Wish, mixture: Mixture | None, link: Link[Any]) -> Iterator[Fou
     if wish.kind == "mixture":
         if mixture is None:
             try:
-                mixture = mixture_for(active.atlas, _file_of(active), cancelled=link.stopped)
+                mixture = mixture_for(active.atlas, library.found(active.reference), cancelled=link.stopped)
             except Cancelled:
                 return
             yield Found(mixture)
@@ -187,11 +186,3 @@ def _draw(wish: _Wish, mixture: Mixture | None, link: Link[Any]) -> Iterator[Fou
         images.append(active.model.decode(codes[start : start + _AT_ONCE]))
     points = active.projection.to_points(codes)
     yield Sheet(codes, np.concatenate(images), points, wish.kind, wish.temperature, wish.seed)
-
-
-def _file_of(active: ActiveModel) -> Path | None:
-    """The file of a model; None where it is not there any more, as when its run has got another name."""
-    try:
-        return library.resolve(active.reference)
-    except AedeskError:
-        return None

@@ -29,7 +29,6 @@ examples:
   aedesk atlas my-run                                        beside the model, where the window finds it
   aedesk atlas my-run --count 3000 --compact --out shipped/  fewer dots in half the bytes, elsewhere
 """
-_FEWEST = 10  # codes that t-SNE makes a map of
 _MOST_NATIVE = 2  # numbers of a code that is its own map
 
 
@@ -66,10 +65,11 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from aedesk.latent import atlas as atlases
     from aedesk.latent import mixture as mixtures
+    from aedesk.latent import tsne
     from aedesk.storage import library
 
-    if arguments.count is not None and arguments.count < _FEWEST:
-        raise AedeskError(f"--count must be {_FEWEST} or more, not {arguments.count}")
+    if arguments.count is not None and arguments.count < tsne.FEWEST:
+        raise AedeskError(f"--count must be {tsne.FEWEST} or more, not {arguments.count}")
     path = library.resolve(arguments.model)
     checkpoint = library.load_checkpoint(arguments.model)
     has_map = checkpoint.architecture.code_size > _MOST_NATIVE and not arguments.no_map

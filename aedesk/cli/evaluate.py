@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     from aedesk.models.model import Model
 
     with Stages("image") as bar:
-        card = measure(Model(checkpoint), data, atlas_for(path), progress=bar)
+        card = measure(Model(checkpoint), data, atlas_for(path), path, progress=bar)
     if arguments.save:
         card = keep(card, path)
         say(f"the card is kept in {card_file.path_of(path)}")
@@ -95,8 +95,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_saving(arguments: argparse.Namespace, checkpoint: Checkpoint) -> None:
     """A card that is kept is of all test images of the data that the model was trained on, like any other."""
+    from aedesk.data.sources import in_full
+
     trained_on = checkpoint.config.get("data") or "mnist"
-    if arguments.data not in {None, trained_on} or arguments.limit is not None:
+    another = arguments.data is not None and in_full(arguments.data) != trained_on
+    if another or arguments.limit is not None:
         raise AedeskError(
             f"a card that is kept is taken on all test images of {trained_on}; "
             "leave out --save, or else --data and --limit"

@@ -32,8 +32,13 @@ class Stages:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """No more bars, for now."""
         if self._bar is not None:
             self._bar.close()
+            self._bar = None
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         if stage != self._stage:

@@ -13,7 +13,7 @@ from aedesk.cli import datasets
 from aedesk.cli.arguments import user_path
 from aedesk.cli.progress import say
 from aedesk.cli.run_names import find
-from aedesk.errors import AedeskError
+from aedesk.errors import AedeskError, Cancelled
 from aedesk.storage.runs import Run
 from aedesk.training.config import DESIGN_FIELDS, TrainingConfig, without_effect
 from aedesk.training.controls import Controls
@@ -79,7 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
     folder, config, data, train = begin(arguments, settings)
     with _signals() as received:
         controls = Controls(lambda: bool(received))
-        reason = _follow(config, data.name, train(controls))
+        try:
+            reason = _follow(config, data.name, train(controls))
+        except Cancelled:
+            if not received:
+                raise
+            say("aedesk: stopped while the run was prepared; nothing was trained")
+            return 128 + received[0]
     if arguments.tensorboard:
         tensorboard.export(folder, folder.path / "tensorboard")
     if reason == "stopped":
@@ -120,11 +126,14 @@ def _resumed(arguments: argparse.Namespace, settings: dict[str, Any]) -> _Begun:
     if arguments.out is not None or arguments.branch:
         raise AedeskError("--resume goes on in the run's own folder: leave out --out and --branch")
     from aedesk.data import sources
+    from aedesk.storage import library
 
     folder = Run(find(arguments.resume))
     plain = folder.read_config()
     if "data" in settings:
         settings["data"] = sources.in_full(settings["data"])
+    if settings.get("teacher"):
+        settings["teacher"] = library.in_full(settings["teacher"])
     config = TrainingConfig.from_json(plain | settings)
     # What is said once more is no change, in whatever form.
     before, after = TrainingConfig.from_json(plain).to_json(), config.to_json()

@@ -117,6 +117,13 @@ def _add_kind(group: Any) -> None:
     group.add_argument("--contraction", type=float, metavar="W", help="weight of a contractive code's slope")
     group.add_argument("--beta", type=float, metavar="W", help="weight of a variational code's divergence")
     group.add_argument("--warm-up", type=int, metavar="N", help="epochs until beta has its full weight (0)")
+    group.add_argument("--sketches", type=float, metavar="S", help="sketches of images, as a share of them")
+    group.add_argument("--warp", type=float, metavar="W", help="pictures a little moved and turned (0.05)")
+    group.add_argument("--guidance", type=float, metavar="W", help="draw flat codes to a t-SNE map (1)")
+    group.add_argument(
+        "--teacher", metavar="MODEL", help="whose encoder a network with a memory begins with"
+    )
+    group.add_argument("--filling", type=float, metavar="W", help="digits in the gaps of a flat map (0.3)")
 
 
 def _add_end(group: Any) -> None:

@@ -10,7 +10,16 @@ from tqdm import tqdm
 
 from aedesk.cli.progress import Stages, say
 from aedesk.training.config import TrainingConfig
-from aedesk.training.events import BatchDone, Changed, EpochDone, Event, Finished, Finishing, Started
+from aedesk.training.events import (
+    BatchDone,
+    Changed,
+    EpochDone,
+    Event,
+    Finished,
+    Finishing,
+    Preparing,
+    Started,
+)
 from aedesk.training.text_log import line
 
 
@@ -21,7 +30,7 @@ class TrainingLog:
         self._config = config
         self._data = data
         self._bar: Any = None
-        self._finishing = Stages("image")
+        self._preparing, self._finishing = Stages("step", lines=True), Stages("image")
 
     def __enter__(self) -> TrainingLog:
         return self
@@ -30,10 +39,14 @@ class TrainingLog:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close_bar()
-        self._finishing.__exit__(kind, problem, trace)
+        self._preparing.close()
+        self._finishing.close()
 
     def show(self, event: Event) -> None:
-        if isinstance(event, Started):
+        if isinstance(event, Preparing):
+            self._preparing(event.what, event.done, event.total)
+        elif isinstance(event, Started):
+            self._preparing.close()
             self._begin(event)
         elif isinstance(event, BatchDone) and self._bar is not None:
             self._bar.update((event.epoch - 1) * event.steps + event.step - self._bar.n)

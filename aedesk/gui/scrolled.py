@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tkinter as tk
 from typing import Any
 
@@ -50,6 +51,15 @@ class ScrolledColumn(ttk.Frame):
             widget.bindtags((*widget.bindtags(), tag))
             # A tooltip that is open counts as a child of its widget.
             waiting += [child for child in widget.winfo_children() if not isinstance(child, tk.Toplevel)]
+
+    def turn(self, share: float) -> None:
+        """Scroll down by a share of what is on show, up if it is below 0; infinite: to the end."""
+        if not self._bar.winfo_ismapped():
+            return
+        if math.isinf(share):
+            self._view.yview_moveto(float(share > 0))
+        else:
+            self._view.yview_scroll(round(share * self._view.winfo_height()), "units")
 
     def _on_focus(self, event: tk.Event[Any]) -> None:
         widget = event.widget

@@ -20,7 +20,7 @@ _PERPLEXITY = 30.0
 _EARLY_STEPS, _STEPS = 250, 500
 _STEPS_ON = 150  # from a map that is nearly right
 _REPORT_EVERY = 10  # steps
-_FEWEST = 10  # codes
+FEWEST = 10  # codes
 _FEW = 3000  # codes up to which Barnes-Hut is quicker
 
 Progress = Callable[[int, int, np.ndarray | None], None]
@@ -65,24 +65,26 @@ def layout(
     codes: np.ndarray,
     *,
     start: np.ndarray | None = None,
+    as_they_are: bool = False,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> np.ndarray:
     """Places (N, 2) float32 of codes (N, D) by t-SNE (van der Maaten & Hinton 2008), computed by openTSNE.
 
     start: (N, 2), a map of the same images under a model not far from this one, as an epoch ago, which the new one goes
-    on from in fewer steps; without it, PCA (Kobak & Berens 2019). progress(steps done, steps in all, the points as they
-    lie now) is told, cancelled() -> bool asked, every few steps.
+    on from in fewer steps; without it, PCA (Kobak & Berens 2019). as_they_are: compare codes by plain distance, not by
+    `Metric`. progress(steps done, steps in all, the points as they lie now) is told, cancelled() -> bool asked, every
+    few steps.
     Raises AedeskError if there are too few codes, Cancelled if ended.
     """
     told, ended = progress or _ignore, cancelled or _never
     if start is not None and start.shape != (len(codes), 2):
         raise ValueError(f"{len(codes)} codes cannot start from points of the form {start.shape}")
-    if len(codes) < _FEWEST:
-        raise AedeskError(f"t-SNE needs at least {_FEWEST} codes, and there are {len(codes)}; use PCA.")
+    if len(codes) < FEWEST:
+        raise AedeskError(f"t-SNE needs at least {FEWEST} codes, and there are {len(codes)}; use PCA.")
     import openTSNE
 
-    codes = Metric(codes)(codes)
+    codes = codes if as_they_are else Metric(codes)(codes)
     workers = max(1, (os.cpu_count() or 1) - 1)  # a core stays free for the window
     perplexity = min(_PERPLEXITY, (len(codes) - 1) / 3)
     affinities = openTSNE.affinity.PerplexityBasedNN(

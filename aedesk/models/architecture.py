@@ -24,8 +24,10 @@ from aedesk.models.layers import (
     Dense,
     Dropout,
     Flatten,
+    Fourier,
     Layer,
     MaxPool,
+    Memory,
     Reshape,
     Shape,
     Step,
@@ -42,16 +44,21 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "Fourier",
     "Layer",
     "MaxPool",
+    "Memory",
     "Output",
     "Reshape",
     "Shape",
     "Step",
     "Upsample",
+    "compressing",
     "convolutional",
     "denoising",
     "dense",
+    "mapping",
+    "plane",
 ]
 
 Output = Literal["sigmoid", "linear"]
@@ -141,8 +148,11 @@ class Architecture:
 
     @property
     def is_dense(self) -> bool:
-        """Fully connected layers and what may stand between them, no maps: what the NumPy engine can run."""
-        return not any(isinstance(layer, Conv | MaxPool | Upsample | Reshape) for layer in self._layers)
+        """Fully connected layers and what may stand between them: what the NumPy engine can run."""
+        return not any(
+            isinstance(layer, Conv | MaxPool | Upsample | Reshape | Fourier | Memory)
+            for layer in self._layers
+        )
 
     def as_variational(self) -> Architecture:
         """The same network with a variational code, its mean linear; ValueError in words where that cannot be."""
@@ -208,13 +218,10 @@ class Architecture:
         if self.is_dense:
             widths = [layer.outputs for layer in self._layers if isinstance(layer, Dense)]
             return "-".join(map(str, [prod(IMAGE_SHAPE), *widths]))
-        filters = [
-            "-".join(str(layer.filters) for layer in part if isinstance(layer, Conv))
-            for part in (self.encoder, self.decoder)
-        ]
         last = list(self.steps())[len(self.encoder) - 1]
         code = last.before if isinstance(last.layer, Flatten) else last.after
-        return f"conv {filters[0]}, code {'x'.join(map(str, code))}, conv {filters[1]}"
+        encoder = self.encoder[:-1] if isinstance(last.layer, Dense) else self.encoder
+        return ", ".join([*_runs(encoder), f"code {'x'.join(map(str, code))}", *_runs(self.decoder)])
 
     def _remarks(self) -> Iterator[str]:
         activations = [
@@ -231,6 +238,22 @@ class Architecture:
             yield "tied"
         if self.output == "linear":
             yield "linear output"
+
+
+def _runs(part: tuple[Layer, ...]) -> list[str]:
+    """Neighbouring layers of one kind as words: `conv 32-64`, `dense 512-256`, `waves`."""
+    runs: list[tuple[str, list[str]]] = []
+    for layer in part:
+        if isinstance(layer, Fourier):
+            runs.append(("waves", []))
+        elif isinstance(layer, Memory):
+            runs.append(("memory", [f"{layer.size:,}"]))
+        elif isinstance(layer, Dense | Conv):
+            kind, size = ("dense", layer.outputs) if isinstance(layer, Dense) else ("conv", layer.filters)
+            if not runs or runs[-1][0] != kind:
+                runs.append((kind, []))
+            runs[-1][1].append(str(size))
+    return [" ".join([kind, "-".join(sizes)]).strip() for kind, sizes in runs]
 
 
 def dense(*widths: int, code_activation: Activation = "relu") -> Architecture:
@@ -263,6 +286,55 @@ def denoising() -> Architecture:
         Conv(32),
     ]
     return Architecture(tuple(encoder), (*decoder, Conv(1, activation="linear")))
+
+
+def compressing(code: int) -> Architecture:
+    """Convolutions with batch norm to 64 maps of 7x7, a flat code, and back.
+
+    No layer but the last is at full size, which would take most of the time and tell little.
+    """
+    encoder = [
+        *_normed(Conv(32, 5, activation="linear", stride=2)),
+        *_normed(Conv(64, activation="linear", stride=2)),
+        *_normed(Conv(64, activation="linear")),
+    ]
+    decoder = [
+        Dense(64 * 7 * 7, "linear"),
+        Reshape((64, 7, 7)),
+        *_normed(Conv(64, activation="linear")),
+        Upsample(),
+        *_normed(Conv(48, activation="linear")),
+        *_normed(Conv(32, activation="linear")),
+        Upsample(),
+        Conv(1, activation="linear"),
+    ]
+    return Architecture((*encoder, Flatten(), Dense(code, "linear")), tuple(decoder))
+
+
+def _normed(layer: Conv) -> tuple[Layer, ...]:
+    return (layer, BatchNorm(), Activate("relu"))
+
+
+def mapping(remembered: int) -> Architecture:
+    """The encoder of `compressing(32)`, a memory that says where on a map such a code lies, and waves on it back.
+
+    Two numbers then tell more than a smooth function of the picture could say, or a smooth function of them.
+    """
+    return Architecture((*compressing(32).encoder, Memory(remembered)), _from_map(6, 6, 768))
+
+
+def plane() -> Architecture:
+    """Three convolutions of stride 2 to a code of 2 numbers, variational, and waves on its plane back to a picture."""
+    encoder = [Conv(filters, activation="gelu", stride=2) for filters in (32, 64, 128)]
+    decoder = _from_map(5, 4, 512)
+    return Architecture(
+        (*encoder, Flatten(), Dense(256, "gelu"), Dense(2, "linear")), decoder, variational=True
+    )
+
+
+def _from_map(octaves: int, directions: int, width: int) -> tuple[Layer, ...]:
+    wide = Dense(width, "gelu")
+    return (Fourier(octaves, directions), wide, wide, Dense(prod(IMAGE_SHAPE), "linear"))
 
 
 def convolutional() -> Architecture:

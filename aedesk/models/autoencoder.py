@@ -21,8 +21,10 @@ from aedesk.models.layers import (
     Conv,
     Dense,
     Dropout,
+    Fourier,
     Layer,
     MaxPool,
+    Memory,
     Reshape,
     Step,
     Upsample,
@@ -70,12 +72,18 @@ class Autoencoder(nn.Module):
         self.encoder, self.decoder = _modules(steps[:size]), _modules(steps[size:])
         self._encoding = list(_units(steps[:size], self.encoder, self.encoder))
         self._decoding = list(_units(steps[size:], self.decoder, self.encoder))
-        self._has_maps = not architecture.is_dense
+        dense = [place for place, unit in enumerate(self._encoding) if isinstance(unit.layer, Dense)]
+        self._exact_from = dense[-1] if dense else len(self._encoding)
+        self._has_maps = any(isinstance(step.layer, Conv) for step in steps)
         self._folded: dict[nn.Module, Folded] = {}
 
     def encode(self, images: torch.Tensor) -> torch.Tensor:
         """(N, 1, 28, 28) -> codes (N, D); their means where they are variational."""
-        return self._through(self._encoding, self._arranged(images))
+        return self._codes(self.features(images), False, None)
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """(N, 1, 28, 28) -> what comes into the encoder's last dense layer, (N, F)."""
+        return self._through(self._encoding[: self._exact_from], self._arranged(images))
 
     def decode_logits(self, codes: torch.Tensor) -> torch.Tensor:
         """Codes (N, D) -> (N, 1, 28, 28), what the last layer gives: logits where the output is a sigmoid."""
@@ -98,20 +106,18 @@ class Autoencoder(nn.Module):
         training: with dropout, statistics of the batch (which move the running ones), and codes drawn around their
         means, by the numbers of `generator`, which is on the device of the images.
         """
-        x = self._arranged(images)
+        x = self._through(self._encoding[: self._exact_from], self._arranged(images), training, generator)
         log_variance = None
         if self.architecture.variational:
-            x = self._through(self._encoding[:-1], x, training, generator)
             spread = self.encoder["log_variance"]
             assert isinstance(spread, nn.Linear)
-            # float32 from here on: half the digits of a log-variance would make steps in the exponential.
-            log_variance = F.linear(x, spread.weight, spread.bias).float()
-            codes = mean = self._through(self._encoding[-1:], x, training, generator).float()
-            if training:  # Kingma & Welling 2014, section 2.4
-                noise = torch.randn(mean.shape, generator=generator, device=mean.device)
-                codes = mean + (log_variance / 2).exp() * noise
-        else:
-            codes = mean = self._through(self._encoding, x, training, generator)
+            # Half the digits of a log-variance would make steps in the exponential.
+            with torch.autocast(x.device.type, enabled=False):
+                log_variance = F.linear(x.to(_dtype(spread)), spread.weight, spread.bias)
+        codes = mean = self._codes(x, training, generator)
+        if training and log_variance is not None:  # Kingma & Welling 2014, section 2.4
+            noise = torch.randn(mean.shape, generator=generator, device=mean.device)
+            codes = mean + (log_variance / 2).exp() * noise
         logits = self._through(self._decoding, codes, training, generator)
         return Pass(logits.reshape(-1, 1, 28, 28), codes, mean, log_variance)
 
@@ -133,6 +139,15 @@ class Autoencoder(nn.Module):
         for unit in (*self._encoding, *self._decoding):
             if unit.is_upsampled:
                 self._folded[unit.module] = _fold(unit.module)
+
+    def _codes(self, x: torch.Tensor, training: bool, generator: torch.Generator | None) -> torch.Tensor:
+        """The last dense layer of the encoder and what follows it, (N, D) float32 whatever ran before: with the 8 bits
+        of bfloat16 a map would have no more than some hundred different places across."""
+        units = self._encoding[self._exact_from :]
+        if not units:
+            return x
+        with torch.autocast(x.device.type, enabled=False):
+            return self._through(units, x.to(_dtype(units[0].module)), training, generator)
 
     def _arranged(self, images: torch.Tensor) -> torch.Tensor:
         """oneDNN and cuDNN both run these convolutions about twice as fast with channels last."""
@@ -157,6 +172,8 @@ class Autoencoder(nn.Module):
                     x = x * kept.div_(1 - layer.rate)
             elif isinstance(layer, BatchNorm):
                 x = module(x, training)
+            elif isinstance(module, _Memory):
+                x = module(x, training, generator)
             elif not isinstance(layer, Activate):
                 x = module(x)
             if isinstance(layer, Dense | Conv | Activate) and layer.activation != "linear":
@@ -195,6 +212,41 @@ class _Bias(nn.Module):
         self.bias = nn.Parameter(torch.empty(outputs))
 
 
+class _Waves(nn.Module):
+    """The features of `Fourier`, (N, 2) -> (N, features) float32: a high frequency makes much of a small error."""
+
+    def __init__(self, layer: Fourier) -> None:
+        super().__init__()
+        self.turns: torch.Tensor
+        self.register_buffer("turns", torch.tensor(layer.waves).T.contiguous(), persistent=False)
+
+    def forward(self, points: torch.Tensor) -> torch.Tensor:
+        points = points.to(self.turns.dtype)
+        with torch.autocast(points.device.type, enabled=False):
+            phases = points @ self.turns
+        return torch.cat([points, phases.sin(), phases.cos()], 1)
+
+
+class _Memory(nn.Module):
+    """Attention over (size) keys: (N, D) -> (N, outputs)."""
+
+    def __init__(self, size: int, width: int, outputs: int) -> None:
+        super().__init__()
+        self.keys = nn.Parameter(torch.empty(size, width))
+        self.values = nn.Parameter(torch.empty(size, outputs))
+        self.sharpness = nn.Parameter(torch.empty(1))
+
+    def forward(self, x: torch.Tensor, training: bool, generator: torch.Generator | None) -> torch.Tensor:
+        keys: torch.Tensor = self.keys
+        values: torch.Tensor = self.values
+        if training and len(keys) > 1:
+            chosen = torch.randperm(len(keys), generator=generator, device=keys.device)[: -(-len(keys) // 2)]
+            keys, values = keys[chosen], values[chosen]
+        # |x - k|^2 less |x|^2, which the softmax does not see.
+        nearness = torch.addmm(-keys.square().sum(1), x, keys.T, alpha=2) * self.sharpness.exp()
+        return nearness.softmax(1) @ values
+
+
 class _BatchNorm(nn.Module):
     """Batch normalisation over (N, D), or over the channels of (N, C, H, W)."""
 
@@ -231,7 +283,12 @@ def _module(step: Step) -> nn.Module:
     if isinstance(layer, Dense):
         return _Linear(step.before[0], layer.outputs) if step.tied_to is None else _Bias(layer.outputs)
     if isinstance(layer, Conv):
-        return _Conv2d(step.before[0], layer.filters, layer.kernel, padding=layer.padding)
+        padding = layer.padding if layer.stride == 1 else layer.kernel // 2
+        return _Conv2d(step.before[0], layer.filters, layer.kernel, layer.stride, padding)
+    if isinstance(layer, Fourier):
+        return _Waves(layer)
+    if isinstance(layer, Memory):
+        return _Memory(layer.size, step.before[0], layer.outputs)
     if isinstance(layer, BatchNorm):
         return _BatchNorm(step.before[0])
     if isinstance(layer, MaxPool):
@@ -248,12 +305,21 @@ def _units(steps: list[Step], modules: nn.ModuleDict, encoder: nn.ModuleDict) ->
     for place, step in enumerate(steps):
         module = modules[str(place)]
         after = modules[str(place + 1)] if place + 1 < len(steps) else None
-        if isinstance(module, nn.Upsample) and isinstance(after, nn.Conv2d) and after.kernel_size == (3, 3):
+        if isinstance(module, nn.Upsample) and _is_plain_3x3(after):
             upsampling = True
             continue
         weights = module if step.tied_to is None else encoder[_place(step.tied_to)]
         yield _Unit(step.layer, module, weights if isinstance(weights, nn.Linear) else None, upsampling)
         upsampling = False
+
+
+def _is_plain_3x3(module: nn.Module | None) -> bool:
+    return isinstance(module, nn.Conv2d) and (module.kernel_size, module.stride) == ((3, 3), (1, 1))
+
+
+def _dtype(module: nn.Module) -> torch.dtype:
+    """Of the module's numbers: float32, whatever autocast makes of what comes in."""
+    return next(module.parameters()).dtype
 
 
 def _place(name: str) -> str:

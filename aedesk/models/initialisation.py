@@ -28,6 +28,9 @@ def initial_weights(
     rng = np.random.default_rng(seed)
     weights = {}
     for name, shape in architecture.tensor_shapes.items():
+        if name.endswith((".keys", ".values")):
+            weights[name] = rng.standard_normal(shape, np.float32)
+            continue
         if len(shape) == 1:
             begins_at_one = name.endswith((".weight", ".running_variance"))
             weights[name] = np.full(shape, begins_at_one, np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import prod
+from math import cos, pi, prod, sin
 from typing import Any, Literal, get_args
 
 Shape = tuple[int, ...]
@@ -21,6 +21,7 @@ LOG_VARIANCE = "encoder.log_variance"
 """The name that the parameters of a variational code's second half carry."""
 
 _MAX_SIZE = 1 << 20
+_MOST_OCTAVES = 12
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,29 @@ class Dense:
 
 @dataclass(frozen=True)
 class Conv:
-    """Convolution with stride 1: (C, H, W) -> (filters, H', W'). Weight (filters, C, kernel, kernel).
+    """Convolution: (C, H, W) -> (filters, H', W'). Weight (filters, C, kernel, kernel).
 
-    `same` pads with zeros and keeps H and W; `valid` pads nothing and loses kernel - 1.
+    `same` pads with zeros and keeps H and W; `valid` pads nothing and loses kernel - 1. With `stride` 2 only every
+    second row and column is computed, from the first on, (H', W') = (ceil(H / 2), ceil(W / 2)) of them: a quarter of
+    the work, and no pooling after it; it needs `same` and an odd kernel.
     """
 
     filters: int
     kernel: int = 3
     padding: Literal["same", "valid"] = "same"
     activation: Activation = "relu"
+    stride: int = 1
+
+    def __post_init__(self) -> None:
+        if not _is_size(self.stride) or self.stride > 2:
+            raise ValueError(f"the stride of a convolution must be 1 or 2, not {self.stride!r}")
+        if self.stride == 2 and (self.padding != "same" or self.kernel % 2 == 0):
+            raise ValueError("a convolution with stride 2 needs an odd kernel and `same` padding")
 
     def shape_after(self, shape: Shape) -> Shape:
         _, height, width = _maps(shape)
+        if self.stride == 2:
+            return (self.filters, -(-height // 2), -(-width // 2))
         lost = 0 if self.padding == "same" else self.kernel - 1
         if height <= lost or width <= lost:
             raise ValueError(
@@ -103,6 +115,65 @@ class Reshape:
 
 
 @dataclass(frozen=True)
+class Fourier:
+    """A point of a map and the waves it lies on: (2,) -> (2 + 2 * octaves * directions,); no parameters.
+
+    The point itself, then sin and cos of f (x cos t + y sin t) for frequencies f = 1, 2, 4 ... radians per unit and
+    angles t spread evenly over half a turn: from two smooth numbers a dense layer learns nothing finer than a blur
+    (Tancik et al. 2020, Fourier features). Half octaves would add little.
+    """
+
+    octaves: int = 5
+    directions: int = 4
+
+    def __post_init__(self) -> None:
+        if not (_is_size(self.octaves) and self.octaves <= _MOST_OCTAVES and _is_size(self.directions)):
+            raise ValueError(
+                f"Fourier features need 1 to {_MOST_OCTAVES} octaves and 1 direction or more, "
+                f"not {self.octaves!r} and {self.directions!r}"
+            )
+
+    @property
+    def waves(self) -> tuple[tuple[float, float], ...]:
+        """How much the phase of each wave grows with x and with y."""
+        angles = [pi * place / self.directions for place in range(self.directions)]
+        return tuple(
+            (2**octave * cos(angle), 2**octave * sin(angle))
+            for octave in range(self.octaves)
+            for angle in angles
+        )
+
+    def shape_after(self, shape: Shape) -> Shape:
+        if shape != (2,):
+            raise ValueError(f"Fourier features are of a code of 2 numbers, not of {shape}")
+        return (2 + 2 * self.octaves * self.directions,)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Attention over what is remembered: (D,) -> (outputs,). Keys (size, D), values (size, outputs), sharpness (1,).
+
+    What comes in is compared with every key; out comes the mean of the values, each weighted by the softmax of minus
+    its squared distance times exp(sharpness) (Nadaraya 1964, Watson 1964; as a layer, attention: Vaswani et al. 2017).
+    It begins with training images and their places, and knows at once what a small network would learn in many hours:
+    that a digit belongs where its likes are. While training each step looks at a random half of it, so that an image
+    has to find its place among others, not by itself.
+    """
+
+    size: int
+    outputs: int = 2
+
+    def shape_after(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise ValueError(f"a memory needs a flat input, not {shape}")
+        return (self.outputs,)
+
+    def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
+        """Name -> shape of its parameters, after an input of this shape."""
+        return {"keys": (self.size, shape[0]), "values": (self.size, self.outputs), "sharpness": (1,)}
+
+
+@dataclass(frozen=True)
 class Dropout:
     """While training, each number becomes 0 with probability `rate`, in [0, 1), and the others are divided by
     1 - rate (Srivastava et al. 2014); otherwise nothing."""
@@ -141,7 +212,9 @@ class Activate:
         return shape
 
 
-Layer = Dense | Conv | MaxPool | Upsample | Flatten | Reshape | Dropout | BatchNorm | Activate
+Layer = (
+    Dense | Conv | MaxPool | Upsample | Flatten | Reshape | Fourier | Memory | Dropout | BatchNorm | Activate
+)
 _KINDS: dict[str, type[Any]] = {
     "dense": Dense,
     "conv": Conv,
@@ -149,6 +222,8 @@ _KINDS: dict[str, type[Any]] = {
     "upsample": Upsample,
     "flatten": Flatten,
     "reshape": Reshape,
+    "fourier": Fourier,
+    "memory": Memory,
     "dropout": Dropout,
     "batch-norm": BatchNorm,
     "activate": Activate,
@@ -177,6 +252,9 @@ class Step:
         shapes: dict[str, Shape] = {}
         if isinstance(self.layer, BatchNorm):
             return {f"{self.name}.weight": self.before[:1], f"{self.name}.bias": self.before[:1]}
+        if isinstance(self.layer, Memory):
+            inner = self.layer.parameter_shapes(self.before)
+            return {f"{self.name}.{name}": shape for name, shape in inner.items()}
         if isinstance(self.layer, Dense | Conv):
             weight = self.layer.weight_shape(self.before)
             for name in (self.name, LOG_VARIANCE) if self.is_mean else (self.name,):
@@ -201,7 +279,10 @@ class Step:
 
 def to_json(layer: Layer) -> dict[str, Any]:
     """A JSON-safe form that `from_json` reads back."""
-    return {"kind": _NAMES[type(layer)], **asdict(layer)}
+    fields = asdict(layer)
+    if fields.get("stride") == 1:  # as it was before there were others
+        del fields["stride"]
+    return {"kind": _NAMES[type(layer)], **fields}
 
 
 def from_json(description: dict[str, Any]) -> Layer:
@@ -215,7 +296,7 @@ def from_json(description: dict[str, Any]) -> Layer:
         if not all(map(_is_size, fields["shape"])):
             raise ValueError(f"a shape must be whole numbers of 1 or more, not {fields['shape']!r}")
     for name, value in fields.items():
-        if name in {"outputs", "filters", "kernel"} and not _is_size(value):
+        if name in {"outputs", "filters", "kernel", "size"} and not _is_size(value):
             raise ValueError(f"{name} must be a whole number of 1 or more, not {value!r}")
         if name == "activation" and value not in get_args(Activation):
             raise ValueError(f"unknown activation: {value!r}")

@@ -16,13 +16,16 @@ class StepSettings:
     """What one step is taken with: all that may change from one step to the next.
 
     learning_rate: of this step, the schedule applied. noise_level: of a denoising network. penalty_weight: of a
-    sparse, contractive or variational one, any warm-up applied.
+    sparse, contractive or variational one, any warm-up applied. warp, guidance: as `Recipe` has them, as they are by
+    this step.
     """
 
     learning_rate: float
     noise_level: float
     penalty_weight: float
     seed: Seed
+    warp: float = 0.0
+    guidance: float = 0.0
 
     @classmethod
     def of(cls, recipe: Recipe, seed: Seed) -> StepSettings:
@@ -33,8 +36,8 @@ class StepSettings:
 class StepLoss(NamedTuple):
     """Means per pixel: numbers, or tensors that a GPU may still be computing.
 
-    reconstruction: of the output against the clean pictures. penalty: weighted, 0 where the kind has none. What a step
-    descends is their sum.
+    reconstruction: of the output against the clean pictures. penalty: weighted: what the kind adds and, while training,
+    guidance and filling; 0 for none of them. What a step descends is their sum.
     """
 
     reconstruction: Any

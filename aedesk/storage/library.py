@@ -51,6 +51,22 @@ def resolve(model: ModelName) -> Path:
     )
 
 
+def in_full(model: str) -> str:
+    """The words by which `resolve` finds the same model from any folder: a shipped name as it is, a file in full.
+
+    Raises AedeskError where it is not here.
+    """
+    return model if model in shipped() else str(resolve(model).resolve())
+
+
+def found(model: ModelName) -> Path | None:
+    """`resolve`, but None where the file is not there any more, as when its run has got another name."""
+    try:
+        return resolve(model)
+    except AedeskError:
+        return None
+
+
 def load_checkpoint(model: ModelName) -> Checkpoint:
     """The checkpoint of a model, as `resolve` finds it, or of an epoch of a run. No torch. Raises AedeskError."""
     path = resolve(model)

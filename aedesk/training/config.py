@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from aedesk.data.corruption import MOST
 from aedesk.errors import AedeskError
-from aedesk.models.architecture import Architecture
+from aedesk.models.architecture import Architecture, Memory
 from aedesk.models.design import Design
 from aedesk.models.design import problems as design_problems
 from aedesk.models.initialisation import Initialisation
@@ -132,6 +132,8 @@ def without_effect(config: TrainingConfig) -> set[str]:
         "variational": {"beta", "warm_up"},
     }
     others = {name for kind, names in of_kind.items() if kind != config.recipe.kind for name in names}
+    if not any(isinstance(layer, Memory) for layer in config.architecture.encoder):
+        others.add("teacher")
     if config.design is not None:
         others.add("filters" if config.design.layers == "dense" else "widths")
     return others
@@ -160,7 +162,9 @@ def problems(preset: str, changes: Mapping[str, Any]) -> dict[str, str]:
 def usual_design(preset: str) -> Design:
     """The design that an own network starts from: the preset's own, or for one that has none, one much like it."""
     architecture = PRESETS[preset].architecture
-    return Design.of(architecture) or Design(layers="conv", filters=(64, 128, 64), code=64)
+    return Design.of(architecture) or Design(
+        layers="conv", filters=(64, 128, 64), code=min(64, architecture.code_size)
+    )
 
 
 def _sorted_out(preset: str, changes: Mapping[str, Any]) -> tuple[Recipe, dict[str, Any], dict[str, Any]]:
@@ -193,6 +197,10 @@ _WITHIN: dict[str, tuple[str, float, float, bool, bool]] = {
     "contraction": ("contraction weight", 0, 1e6, False, False),
     "beta": ("beta", 0, 1e6, False, False),
     "warm_up": ("number of warm-up epochs", 0, 10_000, False, True),
+    "sketches": ("share of sketches", 0, 10, False, False),
+    "warp": ("warp", 0, 1, False, False),
+    "guidance": ("guidance", 0, 1e6, False, False),
+    "filling": ("filling", 0, 1e6, False, False),
     "minutes": ("number of minutes", 0, 1e6, False, False),
     "patience": ("patience", 0, 10_000, False, True),
     "target": ("target loss", 0, 1e6, False, False),
@@ -222,6 +230,8 @@ def _problems(config: TrainingConfig, *, together: bool = True) -> Iterator[tupl
         value = getattr(recipe if name in RECIPE_FIELDS else config, name)
         if value not in choices:
             alone.append((name, f"The {name} {value!r} is not known; choose one of: {', '.join(choices)}."))
+    if not isinstance(recipe.teacher, str):
+        alone.append(("teacher", f"The teacher must be named by some text, not {recipe.teacher!r}."))
     for name in ("data", "device"):
         value = getattr(config, name)
         if not isinstance(value, str) or not value:
@@ -264,6 +274,15 @@ def _together(config: TrainingConfig, recipe: Recipe) -> Iterator[tuple[str, str
             "engine",
             "The contractive penalty needs the PyTorch engine; choose that one (torch), or another kind.",
         )
+    elif config.engine == "numpy" and (recipe.warp or recipe.guidance or recipe.filling):
+        yield (
+            "engine",
+            "Warped pictures and a guided or filled map need the PyTorch engine; choose that one (torch).",
+        )
+    for name in ("guidance", "filling"):
+        if getattr(recipe, name) and architecture.code_size != 2:
+            size = architecture.code_size
+            yield name, f"The {name} is for a flat map, and this code has {size} numbers, not 2; set it to 0."
     if recipe.warm_up > recipe.epochs and recipe.kind == "variational":
         yield (
             "warm_up",

@@ -17,8 +17,13 @@ from aedesk.training.engine import Engine
 from aedesk.training.torch_engine import TorchEngine
 
 
-def engine_at(config: TrainingConfig, snapshot: Snapshot, images: np.ndarray) -> tuple[Engine, str]:
-    """The engine as it was at the snapshot, with training images (N, 28, 28) uint8, and in words where it runs."""
+def engine_at(
+    config: TrainingConfig, snapshot: Snapshot, images: np.ndarray, places: np.ndarray | None = None
+) -> tuple[Engine, str]:
+    """The engine as it was at the snapshot, with training images (N, 28, 28) uint8, and in words where it runs.
+
+    places: (N, 2), where the codes of these images are led to, if anywhere.
+    """
     recipe, architecture, weights = config.recipe, config.architecture, snapshot.weights
     engine: Engine
     if config.engine == "numpy":
@@ -27,7 +32,7 @@ def engine_at(config: TrainingConfig, snapshot: Snapshot, images: np.ndarray) ->
     else:
         device = choose(config.device)
         dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
-        engine = TorchEngine(architecture, recipe, weights, images, device, dtype)
+        engine = TorchEngine(architecture, recipe, weights, images, device, dtype, places)
         words = describe(device, config.precision)
     if snapshot.optimiser:
         engine.load_optimiser_state(snapshot.optimiser)

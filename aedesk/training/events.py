@@ -13,10 +13,19 @@ Reason = Literal["completed", "stopped", "minutes", "patience", "target"]
 
 
 @dataclass(frozen=True)
+class Preparing:
+    """Before Started: what the run will learn from is made; the next time it is known. what: in words; done, total."""
+
+    what: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Started:
     """The data is in place and the next step is that of the epoch after `epoch`, 0 for a new run.
 
-    `device` in words, such as `CPU, 2 threads, float32`.
+    `device` in words, such as `CPU, 2 threads, float32`. training_images: sketches are counted as well.
     """
 
     epochs: int
@@ -102,4 +111,4 @@ class Finished:
     reason: Reason
 
 
-Event = Started | BatchDone | Glimpse | EpochDone | Changed | Finishing | Finished
+Event = Preparing | Started | BatchDone | Glimpse | EpochDone | Changed | Finishing | Finished

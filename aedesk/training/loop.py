@@ -19,7 +19,7 @@ from aedesk.training.controls import Controls
 from aedesk.training.ending import best_epoch, why_over
 from aedesk.training.engine import Engine
 from aedesk.training.events import BatchDone, Changed, EpochDone, Finished, HistoryRow
-from aedesk.training.schedule import learning_rate, plateaus, warm_up
+from aedesk.training.schedule import leading, learning_rate, plateaus, warm_up
 
 _QUICK_VALIDATION = 1000  # images at most, of a first epoch that was stopped
 
@@ -91,6 +91,7 @@ def train(
                 recipe.noise_level,
                 recipe.penalty_weight * warm_up(recipe, epoch - 1 + step / steps),
                 (config.seed, epoch, step),
+                *leading(recipe, clock.share_done),
             )
             with clock.step():
                 loss = engine.step(start, stop, settings)

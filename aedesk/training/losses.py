@@ -11,6 +11,7 @@ from aedesk.models.architecture import IMAGE_SHAPE, Output
 from aedesk.models.presets import Loss
 
 _PIXELS = prod(IMAGE_SHAPE)
+_NEAR = 0.1  # of the standard deviation of a map
 
 
 def reconstruction_loss(
@@ -39,6 +40,12 @@ def divergence(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
     mean, log_variance: (N, D). Kingma & Welling 2014, appendix B.
     """
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / _PIXELS
+
+
+def distance_to(places: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+    """How far flat codes (N, 2) are from their places (N, 2), a mean over all numbers: half the square of a distance
+    below 0.1, and straight beyond (Huber 1964), so that the few that are far off pull no harder than others."""
+    return F.huber_loss(codes.float(), places, delta=_NEAR)
 
 
 def slope(codes: torch.Tensor, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -18,6 +18,7 @@ from aedesk.models.checkpoint import Checkpoint
 from aedesk.models.initialisation import initial_weights
 from aedesk.models.model import Model
 from aedesk.models.presets import Recipe
+from aedesk.storage import library
 from aedesk.storage import sample as samples
 from aedesk.storage.epochs import Snapshot
 from aedesk.storage.runs import Run
@@ -25,22 +26,27 @@ from aedesk.training.config import TrainingConfig
 from aedesk.training.device import choose, choose_precision
 from aedesk.training.engines import computing, engine_at
 from aedesk.training.events import Changed, HistoryRow
+from aedesk.training.lessons import Lessons
 from aedesk.training.loop import Past, validated
+from aedesk.training.remembering import remembering
 
 _SAMPLE = 2000  # validation images on the live map
 _SAMPLE_OF_MAPS = 500  # of a network with convolutions, which takes its time for each
 
 
-def prepare(config: TrainingConfig, data: DataSet, run: Run) -> TrainingConfig:
+def prepare(config: TrainingConfig, data: DataSet, run: Run, lessons: Lessons) -> TrainingConfig:
     """Make the folder of a new run, as it is before the first step; returns the settings as they are written there.
+
+    lessons: what will be learnt from; a network with a memory begins with some of them.
 
     What is left to this machine and this folder is written out: with other threads or another precision, the bits are
     others; own data is to be found from any folder. Raises AedeskError if something that is asked for is not here.
     """
-    config = _resolved(config)
+    config = resolved(config)
     _, validation = split(config, data)
     recipe, architecture = config.recipe, config.architecture
     weights = initial_weights(architecture, config.seed, recipe.initialisation, recipe.output_bias)
+    weights = remembering(architecture, weights, lessons, config.seed)
     untrained = Model(Checkpoint(run.name, architecture, weights))
     sample = samples.choose(validation, _SAMPLE if architecture.is_dense else _SAMPLE_OF_MAPS)
     points = follow(untrained.encode(sample.images))
@@ -59,7 +65,7 @@ def branch(parent: Run, epoch: int, config: TrainingConfig, data: DataSet, run: 
     the branch judges otherwise, by another loss or weight perhaps, and its training loss is then not known (NaN).
     Raises AedeskError if that epoch is not kept, or if the network or the validation images would not be the same.
     """
-    config = _resolved(config)
+    config = resolved(config)
     snapshot = parent.epochs.load(epoch)
     before = TrainingConfig.from_json(parent.read_config())
     if snapshot.architecture != config.architecture:
@@ -142,10 +148,17 @@ def _fingerprint(data: DataSet) -> str:
     return hashlib.sha256(np.ascontiguousarray(data.train.images).data).hexdigest()
 
 
-def _resolved(config: TrainingConfig) -> TrainingConfig:
+def resolved(config: TrainingConfig) -> TrainingConfig:
     """The settings with nothing left open that decides about the bits."""
     precision = config.precision
     if config.engine == "torch":
         precision = choose_precision(config.precision, choose(config.device), config.architecture)
     threads = config.threads or torch.get_num_threads()
-    return replace(config, data=sources.in_full(config.data), threads=threads, precision=precision)
+    teacher = config.recipe.teacher and library.in_full(config.recipe.teacher)
+    return replace(
+        config,
+        data=sources.in_full(config.data),
+        recipe=replace(config.recipe, teacher=teacher),
+        threads=threads,
+        precision=precision,
+    )

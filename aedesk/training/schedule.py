@@ -14,6 +14,8 @@ _FIRST = 1 / 25  # of the top, where the one cycle begins
 _LAST = 1e-4  # of the top, where it ends
 _PLATEAU_PATIENCE = 3  # epochs without a better validation loss
 _PLATEAU_FACTOR = 0.5
+_UNWARPED = 0.25  # of the run, over which warping goes out
+_GUIDANCE_LEFT = 0.3  # at the end, of what it was
 
 
 def learning_rate(recipe: Recipe, share: float, halvings: int = 0) -> float:
@@ -64,6 +66,15 @@ def warm_up(recipe: Recipe, epochs_done: float) -> float:
     if recipe.kind != "variational" or not recipe.warm_up:
         return 1.0
     return min(1.0, epochs_done / recipe.warm_up)
+
+
+def leading(recipe: Recipe, share: float) -> tuple[float, float]:
+    """Warp and guidance of the step before which `share` of the run's steps, in [0, 1), were taken.
+
+    The first goes out over the last quarter, so that the run ends on pictures as they are. The second falls
+    geometrically to three tenths: first codes find their places, then what rebuilds best may move them a little.
+    """
+    return recipe.warp * min(1.0, (1 - share) / _UNWARPED), recipe.guidance * _GUIDANCE_LEFT**share
 
 
 def _along_cosine(begin: float, end: float, share: float) -> float:

@@ -26,8 +26,9 @@ from aedesk.training.config import TrainingConfig
 from aedesk.training.controls import Controls
 from aedesk.training.engines import computing, engine_at
 from aedesk.training.events import BatchDone, Changed, EpochDone, Event, Finished, Finishing, Glimpse, Started
+from aedesk.training.lessons import Lessons, gather
 from aedesk.training.loop import train
-from aedesk.training.preparation import branch, check_data, prepare, split
+from aedesk.training.preparation import branch, check_data, prepare, resolved, split
 from aedesk.training.record import Record
 from aedesk.training.text_log import TextLog
 
@@ -41,9 +42,14 @@ def run_training(
     config: TrainingConfig, data: DataSet, run: Run, controls: Controls | None = None
 ) -> Iterator[Event]:
     """Train by `config` on `data` into `run`, a new one: `prepare` and `go_on`. What cannot begin leaves nothing."""
+    controls = controls or Controls()
     with _nothing_or_a_run(run, 0):
-        prepare(config, data, run)
-        yield from go_on(run, data, controls)
+        config = resolved(config)  # what is not here is told before lessons are made for minutes
+        training, _ = split(config, data)
+        with computing(config):  # with other threads the bits of a map are others
+            lessons = yield from gather(config, training, controls)
+            prepare(config, data, run, lessons)
+        yield from _trained(run, data, controls, {}, lessons)
 
 
 def run_branch(
@@ -75,7 +81,8 @@ def _epochs_of(run: Run) -> list[int]:
 
 
 def go_on(run: Run, data: DataSet, controls: Controls | None = None, **changes: Any) -> Iterator[Event]:
-    """Train on from the newest snapshot: Started, what `loop.train` yields, and Finishing before Finished.
+    """Train on from the newest snapshot: Preparing where there are lessons to be made, Started, what `loop.train`
+    yields, and Finishing before Finished.
 
     changes: of MAY_CHANGE. An epoch is on the disk before it is told, so a crash costs the epoch in progress at most;
     the best model so far is saved at the first epoch, then about once a second, and at the end, however that comes.
@@ -83,8 +90,15 @@ def go_on(run: Run, data: DataSet, controls: Controls | None = None, **changes: 
     or a device without enough memory raises AedeskError, and the epochs so far stay. So do data that are no longer
     those that the run began with, and a run that somebody else trains now, or that is moved away while it goes on.
     """
-    plain = run.read_config()
     changes = {name: value for name, value in changes.items() if value is not None}
+    yield from _trained(run, data, controls or Controls(), changes)
+
+
+def _trained(
+    run: Run, data: DataSet, controls: Controls, changes: dict[str, Any], lessons: Lessons | None = None
+) -> Iterator[Event]:
+    """`go_on`, with the run's lessons where they are there already."""
+    plain = run.read_config()
     if wrong := changes.keys() - {*MAY_CHANGE}:
         raise AedeskError(
             f"A run goes on with its own {' and '.join(sorted(wrong))}; to change that, branch a new run from it."
@@ -92,14 +106,17 @@ def go_on(run: Run, data: DataSet, controls: Controls | None = None, **changes: 
     config = TrainingConfig.from_json(plain | changes)
     check_data(plain, data, config)
     training, validation = split(config, data)
+    if lessons is None:
+        with computing(config):
+            lessons = yield from gather(config, training, controls)
     if not run.epochs.kept():
-        plain = _begin_again(config, data, run, plain)
+        plain = _begin_again(config, data, run, plain, lessons)
     try:
         with run.lock.held() as lock, computing(config):
             if run.read_config() != plain:
                 raise AedeskError(f"{run.path}: somebody else has gone on with this run just now; try again.")
             record = Record(run, lock, config, plain)
-            yield from _go_on(record, training, validation, data, controls or Controls())
+            yield from _go_on(record, lessons, validation, data, controls)
     except (RuntimeError, MemoryError) as problem:
         if not _is_out_of_memory(problem):
             raise
@@ -111,18 +128,18 @@ def go_on(run: Run, data: DataSet, controls: Controls | None = None, **changes: 
 
 
 def _go_on(
-    record: Record, training: ImageSet, validation: ImageSet, data: DataSet, controls: Controls
+    record: Record, lessons: Lessons, validation: ImageSet, data: DataSet, controls: Controls
 ) -> Iterator[Event]:
     config, run = record.config, record.run
     snapshot = record.take_up()
-    engine, device = engine_at(config, snapshot, training.images)
+    engine, device = engine_at(config, snapshot, lessons.images.images, lessons.places)
     record.device = device
     sample = samples.load(run.sample)
     with TextLog(run.log) as log, record:
         started = Started(
             epochs=config.recipe.epochs,
-            steps_per_epoch=-(-len(training) // config.recipe.batch_size),
-            training_images=len(training),
+            steps_per_epoch=-(-len(lessons.images) // config.recipe.batch_size),
+            training_images=len(lessons.images),
             validation_images=len(validation),
             device=device,
             epoch=record.past.epoch,
@@ -131,7 +148,7 @@ def _go_on(
         yield started
         points = snapshot.points
         glimpsed = 0.0
-        for event in train(config, engine, training, validation, controls, record.past):
+        for event in train(config, engine, lessons.images, validation, controls, record.past):
             if isinstance(event, EpochDone):
                 points = follow(engine.encode(sample.images), points)
                 record.keep(event, engine, points)
@@ -149,13 +166,15 @@ def _go_on(
             yield event
 
 
-def _begin_again(config: TrainingConfig, data: DataSet, run: Run, plain: dict[str, Any]) -> dict[str, Any]:
+def _begin_again(
+    config: TrainingConfig, data: DataSet, run: Run, plain: dict[str, Any], lessons: Lessons
+) -> dict[str, Any]:
     """Prepare a run once more that was cut off while it was prepared; its settings as they are written now."""
     if plain.get("branched_from") or run.read_history():
         raise AedeskError(
             f"{run.path}: none of this run's epochs is kept, so there is nothing to go on from; train it anew."
         )
-    prepare(config, data, run)
+    prepare(config, data, run, lessons)
     return run.read_config()
 
 

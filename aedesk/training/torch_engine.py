@@ -9,12 +9,15 @@ import numpy as np
 import torch
 
 from aedesk.data.corruption import corrupt
-from aedesk.models.architecture import Architecture, Dropout
+from aedesk.models.architecture import Architecture, Dropout, Memory
 from aedesk.models.autoencoder import Autoencoder, Pass
 from aedesk.models.presets import Recipe, mismatch
 from aedesk.models.step import Seed, StepLoss, StepSettings
-from aedesk.training.losses import divergence, reconstruction_loss, slope, sparseness
+from aedesk.training.filling import filling
+from aedesk.training.losses import distance_to, divergence, reconstruction_loss, slope, sparseness
+from aedesk.training.warping import warped
 
+_REMEMBERED_PACE = 0.1  # of the learning rate, for an encoder with a memory
 _CHUNK = 1000  # images per pass where nothing is learnt: the maps of a convolution fit in memory
 
 
@@ -32,6 +35,7 @@ class TorchEngine:
         images: np.ndarray,
         device: torch.device,
         precision: torch.dtype = torch.float32,
+        places: np.ndarray | None = None,
     ) -> None:
         if problem := mismatch(architecture, recipe):
             raise ValueError(problem)
@@ -42,8 +46,14 @@ class TorchEngine:
         self._network = Autoencoder(architecture).to(device)
         self._network.load_weights(weights)
         self._images = torch.from_numpy(images).to(device)
+        self._places = None if places is None else torch.from_numpy(places).to(device)
         self._order = torch.arange(len(images), device=device)
-        parameters = self._network.parameters()
+        # What is remembered is right from the start but for details, and its keys move together with their features.
+        begun = isinstance(architecture.encoder[-1], Memory) if architecture.encoder else False
+        parameters = [
+            {"params": list(self._network.encoder.parameters()), "pace": _REMEMBERED_PACE if begun else 1.0},
+            {"params": list(self._network.decoder.parameters()), "pace": 1.0},
+        ]
         if recipe.optimiser == "adam":
             # eps as in Keras, where the recipes come from.
             self._optimiser: torch.optim.Optimizer = torch.optim.Adam(
@@ -53,19 +63,20 @@ class TorchEngine:
             self._optimiser = torch.optim.SGD(parameters, lr=recipe.learning_rate, fused=True)
         self._steepness = images[0].size if recipe.reduction == "sum" else 1
         has_dropout = any(
-            isinstance(layer, Dropout) for layer in (*architecture.encoder, *architecture.decoder)
+            isinstance(layer, Dropout | Memory) for layer in (*architecture.encoder, *architecture.decoder)
         )
         self._generator = torch.Generator(device)
-        self._is_random = has_dropout or recipe.kind in {"contractive", "variational"}
+        self._is_random = has_dropout or recipe.filling > 0 or recipe.kind in {"contractive", "variational"}
 
     def begin_epoch(self, order: np.ndarray) -> None:
         self._order = torch.from_numpy(order).to(self._device)
 
     def step(self, start: int, stop: int, settings: StepSettings) -> StepLoss:
         for group in self._optimiser.param_groups:
-            group["lr"] = settings.learning_rate
-        images = self._images[self._order[start:stop]]
-        loss = self._loss(images, settings, settings.seed, training=True)
+            group["lr"] = settings.learning_rate * group["pace"]
+        chosen = self._order[start:stop]
+        places = None if self._places is None or not settings.guidance else self._places[chosen]
+        loss = self._loss(self._images[chosen], settings, settings.seed, places, training=True)
         self._optimiser.zero_grad()
         torch.autograd.backward((loss.reconstruction + loss.penalty) * self._steepness)
         self._optimiser.step()
@@ -129,25 +140,50 @@ class TorchEngine:
         for start in range(0, len(images), _CHUNK):
             yield torch.from_numpy(images[start : start + _CHUNK]).to(self._device)
 
-    def _loss(self, images: torch.Tensor, settings: StepSettings, seed: Seed, *, training: bool) -> StepLoss:
+    def _loss(
+        self,
+        images: torch.Tensor,
+        settings: StepSettings,
+        seed: Seed,
+        places: torch.Tensor | None = None,
+        *,
+        training: bool,
+    ) -> StepLoss:
         """Mean loss per pixel of (N, 28, 28) uint8 images; the network alone runs at lower precision.
 
-        seed: what every random number of it follows from.
+        seed: what every random number of it follows from. places: (N, 2), where their codes are led to.
         """
         self._seed(seed)
         clean = _pixels(images)
         given = clean
+        if training and settings.warp:
+            given = warped(clean, settings.warp, seed)
         if self._recipe.kind == "denoising":
-            given = self._corrupted(clean, settings.noise_level, seed)
+            given = self._corrupted(given, settings.noise_level, seed)
         elif self._recipe.kind == "contractive":
-            given = clean.detach().requires_grad_()
+            given = given.detach().requires_grad_()
         with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
             way = self._network.run(given, training=training, generator=self._generator)
         logits = way.logits.float()
         reconstruction = reconstruction_loss(logits, clean, self._recipe.loss, self._architecture.output)
-        if not (settings.penalty_weight and self._recipe.has_penalty):
-            return StepLoss(reconstruction, 0.0)
-        return StepLoss(reconstruction, settings.penalty_weight * self._penalty(way, given))
+        penalty: torch.Tensor | float = 0.0
+        if settings.penalty_weight and self._recipe.has_penalty:
+            penalty = settings.penalty_weight * self._penalty(way, given)
+        if places is not None:
+            penalty = penalty + settings.guidance * distance_to(places, way.mean)
+        if training and self._recipe.filling:
+            penalty = penalty + self._recipe.filling * self._filling(way.mean, clean)
+        return StepLoss(reconstruction, penalty)
+
+    def _filling(self, codes: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
+        def decode(places: torch.Tensor) -> torch.Tensor:
+            with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
+                return self._network.decode_logits(places).float()
+
+        def loss(logits: torch.Tensor, pictures: torch.Tensor) -> torch.Tensor:
+            return reconstruction_loss(logits, pictures, self._recipe.loss, self._architecture.output)
+
+        return filling(codes.float(), clean, decode, loss, self._generator)
 
     def _penalty(self, way: Pass, images: torch.Tensor) -> torch.Tensor:
         if self._recipe.kind == "sparse":

@@ -18,6 +18,7 @@ from aedesk.analysis.card import Card, Tuned, card_of, keep, measure
 from aedesk.analysis.quality import evaluate
 from aedesk.data.imageset import DataSet, ImageSet
 from aedesk.errors import AedeskError, Cancelled
+from aedesk.latent.mixture import MIXTURE, Mixture, save
 from aedesk.models.checkpoint import Checkpoint
 from aedesk.models.initialisation import initial_weights
 from aedesk.models.model import Model
@@ -154,6 +155,29 @@ def test_digits_are_judged_and_drawn_again(digits: DataSet, monkeypatch) -> None
     assert card.sketch_ratio > 0
     assert (card.sampler, card.map_kind, card.sketches) == ("mixture", "native", 20)
     assert {"judging samples", "judging the map", "rebuilding the sketches"} <= set(told)
+
+
+def test_samples_are_judged_by_the_mixture_that_lies_beside_the_model(
+    digits: DataSet, model_file: Path, monkeypatch
+) -> None:
+    drawn: list[int] = []
+    sample = Mixture.sample
+    monkeypatch.setattr(card_figures, "SAMPLES", 50)
+    monkeypatch.setattr(Mixture, "sample", lambda self, n: drawn.append(len(self)) or sample(self, n))
+    monkeypatch.setattr(card_figures, "sketching", lambda *_: {})
+    some = replace(digits, train=digits.train[:200], test=digits.test[:20])
+    model = Model(checkpoint())
+    codes = model.encode(some.train.images)
+    save(Mixture.fit(codes, checkpoints.fingerprint(checkpoint()), components=2), model_file.parent / MIXTURE)
+    measure(model, some, None, model_file)
+    assert drawn == [2]
+
+
+def test_names_that_cannot_be_printed_do_not_lose_a_card_that_was_measured(clothes: DataSet) -> None:
+    odd = checkpoint()
+    odd.config["command"] = "aedesk train --out 'my\nrun'"
+    card = measure(Model(odd), replace(clothes, name="my\nletters"))
+    assert (card.data, card.command) == ("my letters", "")
 
 
 def test_a_card_that_is_not_wanted_any_more_is_given_up(clothes: DataSet) -> None:

@@ -80,7 +80,7 @@ def read(monkeypatch: pytest.MonkeyPatch, digits: DataSet) -> list[str]:
 def quick(monkeypatch: pytest.MonkeyPatch, read: list[str]) -> list[str]:
     """Measuring that takes no time; the names of the data it was asked to be done on."""
 
-    def measure(model: Any, data: DataSet, atlas: Any, **_: Any) -> cards.Card:
+    def measure(model: Any, data: DataSet, *_: Any, **__: Any) -> cards.Card:
         return made_up_card(model.checkpoint, data=data.name, mse=0.125)
 
     monkeypatch.setattr(cards, "measure", measure)
@@ -165,6 +165,19 @@ def test_where_nothing_can_be_written_the_card_is_shown_all_the_same(
     assert found.card is not None
     assert found.note == "Measured just now, but not kept: this folder is read-only"
     assert bench.problems == []
+
+
+def test_of_a_run_that_is_deleted_meanwhile_the_card_is_shown_and_not_kept(
+    bench: Bench, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(model: Any, *_: Any, **__: Any) -> cards.Card:
+        run.path.rename(run.path.with_name("out-of-the-way"))
+        return made_up_card(model.checkpoint)
+
+    monkeypatch.setattr(cards, "measure", measure)
+    found = bench.measure(bench.quality(run.path))
+    assert found.card is not None
+    assert found.note == "Measured just now, and not kept: the model's file is not there any more."
 
 
 def test_the_card_that_is_shipped_is_never_written_over(

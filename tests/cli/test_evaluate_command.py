@@ -77,6 +77,15 @@ def test_a_card_is_kept_beside_a_run_for_the_list_and_the_window(aedesk, tmp_pat
     assert f"{card.mse:.5f}" in aedesk("models", folder).out
 
 
+def test_the_data_it_was_trained_on_may_be_named_in_any_form(
+    aedesk, tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = untrained("dense-2d", tmp_path / "run", own)
+    monkeypatch.chdir(own.parent)
+    assert aedesk("evaluate", folder, "--save", "--data", own.name).status == 0
+    assert card_of(folder / "model.safetensors") is not None
+
+
 def test_a_card_of_part_of_the_images_or_of_other_data_is_not_kept(aedesk, tmp_path: Path, own: Path) -> None:
     folder = untrained("dense-2d", tmp_path / "run", own)
     for other in (("--limit", 5), ("--data", "digits")):

@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,10 @@ import pytest
 from PIL import Image
 
 from aedesk.data import fetch, sources
+from aedesk.errors import Cancelled
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage.runs import Run
+from aedesk.training import lessons
 from aedesk.training.config import SETTINGS
 
 QUICK = ("train", "--data", "digits", "--epochs", "1")
@@ -106,6 +109,11 @@ def test_every_setting_reaches_the_run(aedesk, tmp_path: Path) -> None:
         "contraction": 0.5,
         "beta": 2.0,
         "warm_up": 0,
+        "sketches": 0.01,
+        "warp": 0.02,
+        "guidance": 0.0,
+        "filling": 0.0,
+        "teacher": "dense-32",
         "minutes": 5.0,
         "patience": 3,
         "target": 0.001,
@@ -401,3 +409,40 @@ def test_going_on_with_a_finished_run_says_what_would_train_it_further(aedesk, t
     outcome = aedesk("train", "--resume", tmp_path / "run")
     assert outcome.status == 0
     assert "has had its 1 epochs; give --epochs for more" in outcome.err
+
+
+def test_what_is_prepared_is_told_as_a_line(aedesk, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    outcome = aedesk(*QUICK, "--preset", "dense-2d", "--sketches", 0.01, "--out", run)
+    assert outcome.status == 0
+    first, second, *_ = outcome.err.splitlines()
+    assert first == "drawing sketches"
+    assert "1,380 images, 72 held out" in second  # 14 of them are sketches
+    assert json.loads((run / "config.json").read_text())["sketches"] == 0.01
+
+
+@pytest.mark.parametrize("word", ["--guidance", "--filling"])
+def test_a_map_for_a_code_that_is_no_place_is_refused_in_a_line(aedesk, tmp_path: Path, word: str) -> None:
+    problem = aedesk(*QUICK, "--preset", "dense-32", word, 1, "--out", tmp_path / "run").problem
+    assert "this code has 32 numbers, not 2" in problem
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_ctrl_c_while_a_run_is_prepared_leaves_nothing(
+    aedesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*_: object, progress, cancelled) -> None:
+        progress("drawing sketches", 1, 2)
+        os.kill(os.getpid(), signal.SIGINT)
+        while not cancelled():
+            time.sleep(0.01)
+        raise Cancelled("The work was cancelled.")
+
+    monkeypatch.setattr(lessons, "sketch_pool", endless)
+    run = tmp_path / "run"
+    outcome = aedesk(*QUICK, "--preset", "dense-2d", "--sketches", 1, "--out", run)
+    assert outcome.status == 130
+    assert outcome.out == ""
+    assert outcome.err.splitlines()[-1] == "aedesk: stopped while the run was prepared; nothing was trained"
+    assert not run.exists()

@@ -98,7 +98,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, digits: DataSet) -> SimpleNamespac
     """Measuring that goes on until `go` is set, and has half of its neighbours by then."""
     state = SimpleNamespace(go=False, cancelled=False)
 
-    def measure(model: Model, data: DataSet, atlas: Any, *, progress: Any, cancelled: Any) -> Card:
+    def measure(model: Model, data: DataSet, atlas: Any, path: Any, *, progress: Any, cancelled: Any) -> Card:
         progress("finding neighbours", 1, 2)
         while not state.go:
             if cancelled():
@@ -195,7 +195,7 @@ def test_a_command_is_copied_as_it_is_typed(bench: Bench, has_card: Callable[...
 def test_the_card_is_copied_as_text_and_as_a_table(bench: Bench, has_card: Callable[..., Card]) -> None:
     card = has_card("dense-2d")
     window = bench.show(a_model("dense-2d"))
-    as_table, as_text = window.copy_buttons
+    as_text, as_table = window.copy_buttons
     as_text.invoke()
     assert bench.clipboard == window.text()
     for words in ("Quality card of dense-2d", "0.04130", card.command, card.date, "Hinton", "Sainburg"):
@@ -315,10 +315,74 @@ def test_a_run_that_was_trained_on_has_a_window_of_its_own(
     bench: Bench, digits: DataSet, tmp_path: Path
 ) -> None:
     run = make_run(tmp_path / "run", digits, kept=(0, 1))
-    before = bench.show(SimpleNamespace(reference=str(run.path), model=load_model(run.path), atlas=None))
-    after = bench.show(SimpleNamespace(reference=str(run.path), model=load_model(run.path), atlas=None))
+    reference = str(run.path)
+    before = bench.show(SimpleNamespace(reference=reference, model=load_model(run.path), atlas=None))
+    other = a_model("dense-2d").model  # as good as what the run has become
+    after = bench.show(SimpleNamespace(reference=reference, model=other, atlas=None))
     assert after is not before
     assert not before.winfo_exists()
+
+
+def test_measuring_goes_on_while_the_user_looks_at_another_model_and_comes_back(
+    bench: Bench, no_card: None, measured: SimpleNamespace
+) -> None:
+    window = bench.show(a_model("dense-2d"))
+    window.run_bar.button.invoke()
+    bench.pump_until(lambda: window.quality.measuring.stage is not None)
+    bench.show(a_model("conv"))
+    read_again = SimpleNamespace(reference="dense-2d", model=load_model("dense-2d"), atlas=None)
+    assert bench.cards.show(read_again) is window
+    assert window.quality.measuring.is_running
+    assert not measured.cancelled
+
+
+def test_a_second_card_does_not_cover_the_first(bench: Bench, has_card: Callable[..., Card]) -> None:
+    has_card("dense-2d")
+    first, second = bench.show(a_model("dense-2d")), bench.show(a_model("conv"))
+    assert second.winfo_rootx() >= first.winfo_rootx() + 16
+    assert second.winfo_rooty() >= first.winfo_rooty() + 16
+
+
+def test_the_tab_key_goes_through_the_card_as_it_is_read(bench: Bench, has_card: Callable[..., Card]) -> None:
+    has_card("dense-2d")
+    window = bench.show(a_model("dense-2d"))
+    stops, widget = [], window.tk_focusNext()
+    while widget not in stops:
+        stops.append(widget)
+        widget = widget.tk_focusNext()
+    of_head, of_sheet, of_foot = stops[:4], stops[4:6], stops[6:]
+    for row in (of_head, of_foot):
+        lefts = [stop.winfo_rootx() for stop in row]
+        assert lefts == sorted(lefts)
+    assert of_head[:2] == window.copy_buttons
+    assert all(str(stop).startswith(str(window.sheet)) for stop in of_sheet)
+    assert [stop.cget("text") for stop in of_foot] == ["Measure again", "Close"]
+
+
+def test_the_keyboard_scrolls_the_card_to_its_end_and_back(
+    bench: Bench, has_card: Callable[..., Card]
+) -> None:
+    has_card("dense-2d")
+    window = bench.show(a_model("dense-2d"))
+    width, height = window.minsize()
+    window.geometry(f"{width}x{height}")
+    bench.pump(0.2)
+
+    def bottom() -> int:
+        """How far below the sheet its content ends."""
+        content, sheet = window.sheet.content, window.sheet
+        return content.winfo_rooty() + content.winfo_height() - sheet.winfo_rooty() - sheet.winfo_height()
+
+    whole = bottom()
+    assert whole > 200
+    bench.key(window, "<Next>")
+    assert 0 < bottom() < whole - 100
+    bench.key(window, "<End>")
+    assert bottom() <= 1
+    bench.key(window, "<Home>")
+    assert bottom() == whole
+    bench.key(window, "<Down>")
+    assert whole - 100 < bottom() < whole
 
 
 def test_no_figure_is_cut_in_the_smallest_window_in_light_and_dark(

@@ -16,7 +16,7 @@ from aedesk.errors import AedeskError
 from aedesk.gui.network.columns import columns
 from aedesk.gui.network.drawing import lay_out
 from aedesk.gui.network.picture import NetworkPicture
-from aedesk.models.architecture import Architecture
+from aedesk.models.architecture import Architecture, Conv, Dense, Flatten, Fourier, MaxPool, Memory
 from aedesk.models.design import Design
 from aedesk.models.presets import PRESETS
 
@@ -31,6 +31,15 @@ NETWORKS = {
     .architecture()
     .as_variational(),
     "no hidden layer": Design(widths=(), code=1).architecture(),
+    "memory": Architecture(
+        (Conv(4, stride=2), MaxPool(), Flatten(), Dense(9, "linear"), Memory(1234)),
+        (Fourier(3, 4), Dense(50, "gelu"), Dense(784, "linear")),
+    ),
+    "small memory": Architecture((Flatten(), Dense(9), Memory(3, 5)), (Dense(784, "linear"),)),
+    "two memories": Architecture(
+        (Flatten(), Dense(9), Memory(30, 40), Memory(20, 2), Fourier(2, 2)),
+        (Memory(900, 30), Dense(784, "linear")),
+    ),
 }
 
 
@@ -130,6 +139,23 @@ def test_words_say_what_follows_a_layer(bench: Bench) -> None:
         assert bench.texts.count(word) == 4
     assert bench.texts.count("linear") == 1  # the code's
     assert bench.texts.count("sigmoid") == 1
+
+
+def test_a_memory_is_a_column_of_its_own_between_what_it_compares_and_what_it_says(bench: Bench) -> None:
+    drawn = columns(NETWORKS["memory"])
+    assert [column.role for column in drawn] == [
+        *("input", "hidden", "hidden", "memory", "code", "hidden", "hidden", "output"),
+    ]
+    _, maps, compared, memory, code, waves, dense, _ = drawn
+    assert (memory.shape, memory.parameters) == ((1234,), 1234 * 9 + 1234 * 2 + 1)
+    assert (compared.shape, code.shape, code.parameters) == ((9,), (2,), 0)
+    assert maps.words == ("ReLU", "stride 2", "pool 2\u00d72")
+    assert (waves.shape, waves.words, waves.parameters) == ((26,), ("waves",), 0)
+    assert (dense.shape, dense.words) == ((50,), ("GELU",))
+    bench.show(NETWORKS["memory"], 1200, 240)
+    assert {"1,234", "remembered", "stride 2", "26", "waves", "code"} <= set(bench.texts)
+    assert "1,234 (remembered); 2 (code); 26 (waves); 50 (GELU);" in bench.picture.caption
+    assert "4 maps of 7\u00d77 (ReLU, stride 2, pool 2\u00d72)" in bench.picture.caption
 
 
 def test_a_variational_code_is_drawn_from_its_mean_and_log_variance(bench: Bench) -> None:

@@ -163,6 +163,22 @@ def test_a_run_that_began_before_matplotlib_was_there_is_drawn_afterwards(root: 
     bench.close()
 
 
+def test_what_is_prepared_is_shown_and_a_stop_cancels_it(bench: Bench) -> None:
+    bench.set(sketches="10")  # for many seconds
+    bench.tab.controls.start.invoke()
+    bench.until(lambda: bench.tab.view.notice.headline == "Preparing dense-2d on digits")
+    bench.until(lambda: "Drawing sketches: " in bench.tab.view.notice.detail)
+    bench.until(lambda: bench.tab.view.bar["value"] > 0)
+    assert any(said.startswith("Preparing dense-2d on digits: drawing sketches") for said in bench.statuses)
+    bench.tab.controls.stop.invoke()
+    bench.until_idle()
+    assert bench.tab.view.notice.headline == "Cancelled"
+    assert bench.tab.view.notice.detail == "dense-2d on digits was not begun."
+    assert bench.problems == []
+    assert bench.tab.view.bar["value"] == 0
+    bench.set(sketches="0")
+
+
 def test_pause_holds_the_epoch_and_resume_lets_it_go_on(bench: Bench) -> None:
     bench.set(epochs="5000")
     bench.tab.controls.start.invoke()

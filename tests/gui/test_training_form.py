@@ -67,7 +67,7 @@ def bench(whole: Bench) -> Bench:
     form = whole.form
     form.enable(True)
     form.fill(TrainingConfig.of("dense-2d", data="digits"))
-    for part in (form.network, form.stops, form.advanced):
+    for part in (form.network, form.lessons, form.stops, form.advanced):
         part.open(False)
     whole.root.update()
     return whole
@@ -91,7 +91,7 @@ def test_a_newcomer_sees_few_settings(bench: Bench) -> None:
 
 def test_every_setting_can_be_reached(bench: Bench) -> None:
     seen: set[str] = set()
-    for part in (bench.form.network, bench.form.stops, bench.form.advanced):
+    for part in (bench.form.network, bench.form.lessons, bench.form.stops, bench.form.advanced):
         part.button.invoke()
     for layers in ("dense", "conv"):
         for kind in FIELDS_OF_KIND:
@@ -409,3 +409,42 @@ def test_the_tab_key_stops_only_where_something_can_be_set(bench: Bench) -> None
         widget = widget.tk_focusNext()
     assert {stop.winfo_class() for stop in stops} & {"TFrame", "TLabel", "Canvas"} == set()
     assert bench.form.fields["epochs"].control in stops
+
+
+def test_a_new_form_begins_with_a_network_that_is_trained_in_a_minute(bench: Bench) -> None:
+    form = TrainingForm(bench.root, WIDTH, lambda: None)
+    assert form.preset.text == "dense-2d"
+    form.destroy()
+
+
+def test_what_is_learnt_from_beside_the_images_is_told_although_it_is_folded_away(bench: Bench) -> None:
+    form = bench.form
+
+    def note() -> str:
+        return str(form.lessons.button.cget("text")).removeprefix("More to learn from").removeprefix(": ")
+
+    assert note() == ""
+    assert not {"sketches", "warp", "guidance", "filling"} & bench.seen()
+    bench.set(sketches="0.2")
+    assert note() == "sketches"
+    bench.set(guidance="2")
+    assert note() == "sketches ..."
+    assert form.chosen == of("dense-2d", sketches=0.2, guidance=2.0)
+    form.lessons.button.invoke()
+    bench.pump(0.05)
+    assert {"sketches", "warp", "guidance", "filling"} <= bench.seen()
+    form.lessons.button.invoke()
+    form.preset.set("dense-32")
+    assert note() == ""
+    form.preset.set("conv-2d")
+    assert note() == "sketches ..."
+
+
+def test_guidance_for_a_larger_code_is_refused_where_it_can_be_mended(bench: Bench) -> None:
+    bench.set(guidance="2", code="3")
+    bench.pump(0.05)
+    assert bench.form.chosen is None
+    assert bench.form.lessons.is_open
+    assert "this code has 3 numbers, not 2" in bench.form.problems["guidance"].cget("text")
+    bench.set(guidance="0")
+    assert bench.form.chosen == of("dense-2d", code=3)

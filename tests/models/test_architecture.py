@@ -20,8 +20,10 @@ from aedesk.models.architecture import (
     Dense,
     Dropout,
     Flatten,
+    Fourier,
     Layer,
     MaxPool,
+    Memory,
     Output,
     Reshape,
     Shape,
@@ -68,7 +70,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
     between: st.SearchStrategy[Layer] = st.sampled_from([BatchNorm(), Activate("tanh"), Dropout(0.5)])
     shape: Shape = (1, 28, 28)
     encoder: list[Layer] = []
-    for kind in draw(st.lists(st.sampled_from(["conv", "pool", "up", "between"]), max_size=4)):
+    for kind in draw(st.lists(st.sampled_from(["conv", "stride", "pool", "up", "between"]), max_size=4)):
         layer: Layer = MaxPool() if kind == "pool" else Upsample()
         if kind == "between":
             layer = draw(between)
@@ -76,13 +78,22 @@ def architectures(draw: st.DrawFn) -> Architecture:
             kernel = draw(st.integers(1, min(shape[1], 5)))
             padding = draw(st.sampled_from(["same", "valid"]))
             layer = Conv(draw(st.integers(1, 6)), kernel, padding, draw(activations))
+        if kind == "stride":
+            layer = Conv(
+                draw(st.integers(1, 6)), draw(st.sampled_from([1, 3, 5])), "same", draw(activations), 2
+            )
         encoder.append(layer)
         shape = layer.shape_after(shape)
     encoder.append(Flatten())
     encoder += [Dense(draw(st.integers(1, 20)), draw(activations)) for _ in range(draw(st.integers(0, 3)))]
+    on_map = draw(st.booleans())
+    if on_map:
+        encoder.append(Memory(draw(st.integers(1, 40))))
     decoder: list[Layer] = [
         Dense(draw(st.integers(1, 20)), draw(activations)) for _ in range(draw(st.integers(0, 2)))
     ]
+    if on_map and draw(st.booleans()):
+        decoder.insert(0, Fourier(draw(st.integers(1, 12)), draw(st.integers(1, 9))))
     if draw(st.booleans()):
         decoder += [
             Dense(2 * 14 * 14),
@@ -93,7 +104,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
         ]
     else:
         decoder += [*draw(st.lists(between, max_size=2)), Dense(784, "linear")]
-    variational = draw(st.booleans())
+    variational = not on_map and draw(st.booleans())
     if variational:
         encoder.append(Dense(draw(st.integers(1, 20)), "linear"))
     output = draw(st.sampled_from(get_args(Output)))
@@ -118,6 +129,8 @@ layer_like = st.fixed_dictionaries(
                 "upsample",
                 "flatten",
                 "reshape",
+                "fourier",
+                "memory",
                 "dropout",
                 "batch-norm",
                 "activate",
@@ -130,6 +143,10 @@ layer_like = st.fixed_dictionaries(
         "outputs": odd_numbers | json_values,
         "filters": odd_numbers | json_values,
         "kernel": odd_numbers | json_values,
+        "stride": odd_numbers | json_values,
+        "octaves": odd_numbers | json_values,
+        "directions": odd_numbers | json_values,
+        "size": odd_numbers | json_values,
         "activation": st.sampled_from(["relu", "linear"]) | json_values,
         "padding": st.sampled_from(["same", "valid"]) | json_values,
         "shape": st.lists(odd_numbers | json_values, max_size=4) | json_values,
@@ -185,12 +202,12 @@ def test_the_code_is_the_first_of_the_narrowest_layers() -> None:
     assert dense(20, 4, 4, 20).code_size == 4
 
 
-def test_the_summary_of_convolutions_around_a_small_code_tells_the_small_code() -> None:
+def test_the_summary_of_convolutions_around_a_small_code_tells_every_layer_with_weights() -> None:
     small = Architecture(
         (Conv(8), MaxPool(), Flatten(), Dense(2, "linear")),
         (Dense(196), Reshape((1, 14, 14)), Upsample(), Conv(1, activation="linear")),
     )
-    assert small.summary() == "conv 8, code 2, conv 1"
+    assert small.summary() == "conv 8, code 2, dense 196, conv 1"
     assert (small.code_size, small.code_activation) == (2, "linear")
 
 
@@ -258,6 +275,21 @@ def test_a_good_description_with_one_field_spoilt_is_refused_or_means_what_it_sa
         ({"kind": "dense", "outputs": 2, "colour": "red"}, "colour"),
         ({"kind": "conv", "filters": 2, "kernel": -3}, "kernel must be a whole number"),
         ({"kind": "conv", "filters": 2, "padding": "full"}, "unknown padding: 'full'"),
+        ({"kind": "conv", "filters": 2, "stride": 3}, "stride of a convolution must be 1 or 2, not 3"),
+        ({"kind": "conv", "filters": 2, "stride": 0}, "stride of a convolution"),
+        ({"kind": "conv", "filters": 2, "stride": 2.0}, "stride of a convolution"),
+        ({"kind": "conv", "filters": 2, "stride": True}, "stride of a convolution"),
+        ({"kind": "conv", "filters": 2, "stride": [2]}, "stride of a convolution"),
+        ({"kind": "conv", "filters": 2, "stride": 2, "kernel": 4}, "stride 2 needs an odd kernel"),
+        ({"kind": "conv", "filters": 2, "stride": 2, "padding": "valid"}, "stride 2 needs .* `same`"),
+        ({"kind": "fourier", "octaves": 0}, "Fourier features need 1 to 12 octaves"),
+        ({"kind": "fourier", "octaves": 13}, "Fourier features need 1 to 12 octaves"),
+        ({"kind": "fourier", "directions": 0.5}, "1 direction or more, not 5 and 0.5"),
+        ({"kind": "fourier"}, "Fourier features are of a code of 2 numbers, not of"),
+        ({"kind": "memory"}, "size"),
+        ({"kind": "memory", "size": 0}, "size must be a whole number"),
+        ({"kind": "memory", "size": 1e3}, "size must be a whole number"),
+        ({"kind": "memory", "size": 4, "outputs": -1}, "outputs must be a whole number"),
         ({"kind": "lstm"}, "unknown kind of layer: 'lstm'"),
         ({"outputs": 2}, "kind"),
         ({"kind": "reshape", "shape": [-28, -28]}, "shape"),
@@ -287,6 +319,8 @@ def test_a_layer_that_makes_no_sense_is_named(layer: dict[str, Any], words: str)
         ((Flatten(),), (), "decoder"),
         ((Flatten(), Dense(5)), (Reshape((2, 2)), Dense(784, "linear")), "does not fill"),
         ((Conv(2, kernel=29, padding="valid"), Flatten()), (Dense(784, "linear"),), "does not fit"),
+        ((Memory(3), Flatten()), (Dense(784, "linear"),), "a memory needs a flat input"),
+        ((Flatten(), Dense(3)), (Fourier(), Dense(784, "linear")), "code of 2 numbers, not of"),
     ],
     ids=str,
 )

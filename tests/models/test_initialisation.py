@@ -78,7 +78,7 @@ def test_biases_are_zero_but_for_the_output_bias() -> None:
 def test_every_preset_gets_the_arrays_that_it_describes(name: str) -> None:
     preset = PRESETS[name]
     weights = initial_weights(preset.architecture, 0, preset.recipe.initialisation)
-    assert {name: array.shape for name, array in weights.items()} == preset.architecture.parameter_shapes
+    assert {name: array.shape for name, array in weights.items()} == preset.architecture.tensor_shapes
     assert all(np.isfinite(array).all() for array in weights.values())
 
 

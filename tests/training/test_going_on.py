@@ -25,7 +25,8 @@ from aedesk.storage.runs import MODEL, Run
 from aedesk.training.config import TrainingConfig
 from aedesk.training.controls import Controls
 from aedesk.training.events import BatchDone, Changed, EpochDone, Event, Finished, Glimpse, Started
-from aedesk.training.preparation import branch, prepare
+from aedesk.training.lessons import Lessons
+from aedesk.training.preparation import branch, prepare, split
 from aedesk.training.session import go_on, run_branch, run_training
 from aedesk.training.torch_engine import TorchEngine
 
@@ -76,7 +77,7 @@ def test_a_run_cut_off_anywhere_ends_as_one_that_nothing_held_up(
     cuts: list[int], few: DataSet, whole: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     run = Run.create(tmp_path_factory.mktemp("cut") / "run")
-    prepare(configured(), few, run)
+    prepare(configured(), few, run, Lessons(split(configured(), few)[0]))
     for cut in cuts:
         events = go_on(run, few)
         for count, _ in enumerate(events, 1):
@@ -469,7 +470,7 @@ def test_a_run_killed_while_it_was_prepared_goes_on_from_its_beginning(
     left: str, few: DataSet, whole: Run, tmp_path: Path
 ) -> None:
     run = Run.create(tmp_path / "run")
-    prepare(configured(), few, run)
+    prepare(configured(), few, run, Lessons(split(configured(), few)[0]))
     shutil.rmtree(run.epochs.folder)
     if left == "epochs":
         run.sample.unlink()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aedesk.models.presets import Recipe
 from aedesk.training.ending import best_epoch, why_over
 from aedesk.training.events import Changed, HistoryRow
-from aedesk.training.schedule import learning_rate, plateaus
+from aedesk.training.schedule import leading, learning_rate, plateaus
 
 LOSSES = st.lists(st.floats(0.01, 1), max_size=40)
 
@@ -94,3 +94,17 @@ def test_a_run_that_was_not_over_is_over_at_the_latest_after_its_epochs(
     if len(losses) >= epochs:
         assert ends[epochs - 1] is not None
     assert all(math.isfinite(loss) for loss in losses)
+
+
+@given(st.floats(0, 1), st.floats(0, 1e3), st.floats(0, 1))
+def test_warp_goes_out_over_the_last_quarter_and_guidance_falls_to_three_tenths(
+    warp: float, guidance: float, share: float
+) -> None:
+    recipe = Recipe(warp=warp, guidance=guidance)
+    assert leading(recipe, 0.0) == (warp, guidance)
+    assert leading(recipe, 0.75)[0] == pytest.approx(warp)
+    assert leading(recipe, 0.875)[0] == pytest.approx(warp / 2)
+    assert leading(recipe, 1.0) == pytest.approx((0.0, 0.3 * guidance))
+    # Geometrically: half of the way twice is the whole.
+    there = leading(recipe, share / 2)[1]
+    assert there * there == pytest.approx(guidance * leading(recipe, share)[1], rel=1e-6, abs=1e-300)

@@ -13,6 +13,9 @@ from aedesk.gui.theme import Look
 
 if TYPE_CHECKING:
     from aedesk.gui.card.window import CardWindow
+    from aedesk.models.model import Model
+
+_MOST_ASIDE = 6  # cards, before the next one lies where the first did
 
 
 class Cards:
@@ -35,13 +38,14 @@ class Cards:
         from aedesk.gui.card.window import CardWindow
 
         window = self.open.get(active.reference)
-        if window is not None and window.quality.model is not active.model:
+        if window is not None and not _is_same(window.quality.model, active.model):
             window.destroy()  # the run has been trained on, and its model taken into use again
             window = None
+        others = len(self.open) % _MOST_ASIDE
         if window is None:
             window = CardWindow(self._master, self._look, self._jobs, active, self._tell, self._on_problem)
             self._windows[active.reference] = window
-        window.appear()
+        window.appear(others)
         return window
 
     @property
@@ -58,3 +62,10 @@ class Cards:
                 renamed = str(new / Path(reference).relative_to(old))
                 self._windows[renamed] = window
                 window.rename(renamed)
+
+
+def _is_same(one: Model, other: Model) -> bool:
+    """Whether they have the same weights: a model that is taken into use again has been read again."""
+    from aedesk.storage.checkpoint import fingerprint
+
+    return one is other or fingerprint(one.checkpoint) == fingerprint(other.checkpoint)

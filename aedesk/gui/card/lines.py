@@ -19,7 +19,7 @@ MarkKind = Literal["pca", "published", "scans", "tuned"]
 
 KEY: dict[MarkKind | None, str] = {
     None: "this model",
-    "pca": "PCA of that size",
+    "pca": "PCA of the same size",
     "published": "best published",
     "scans": "same digits as scans",
     "tuned": "better schedule",

@@ -57,7 +57,7 @@ def facts(card: Card, reference: str) -> Iterator[Fact]:
     )
     yield Fact("Trained", _training(card), "What it has learnt from, for how long, and by which loss.")
     if card.device:
-        yield Fact("On", _machine(card), "The figures of a model depend a little on what trained it.")
+        yield Fact("Device", _machine(card), "The figures of a model depend a little on what trained it.")
     if card.command:
         yield Fact("To train it", card.command, "Type this into a terminal to train the same again.", True)
     for one in card.tuned:
@@ -74,7 +74,7 @@ def facts(card: Card, reference: str) -> Iterator[Fact]:
         True,
     )
     yield Fact(
-        "With",
+        "Versions",
         ", ".join(f"{name} {version}" for name, version in card.versions.items()),
         "The versions of what it was measured with.",
     )

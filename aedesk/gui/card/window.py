@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ttkbootstrap as ttk
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 _SIZE = (960, 780)  # px, before scaling
 _LEAST = (820, 420)
 _AROUND = 48  # px of the screen that are left to the window's frame
+_ASIDE = 24  # px, before scaling: from one card to the next
+_TURNS = {"<Up>": -0.1, "<Down>": 0.1, "<Prior>": -0.9, "<Next>": 0.9, "<Home>": -math.inf, "<End>": math.inf}
+"""How far a key scrolls, as a share of what is on show."""
 _EMPTY = (
     "Nobody has measured this model yet.\n\n"
     "A card tells how well it rebuilds digits, what its codes know of classes, how clear the digits are\n"
@@ -60,8 +65,9 @@ class CardWindow(ttk.Toplevel):
         page = ttk.Frame(self, padding=2 * GAP)
         page.pack(fill="both", expand=True)
         self._build_head(page, active).pack(fill="x", pady=(0, GAP))
-        self._build_foot(page).pack(side="bottom", fill="x", pady=(GAP, 0))
+        # Made in the order in which the Tab key goes through them; the foot keeps its place where there is little.
         self._middle = ttk.Frame(page)
+        self._build_foot(page).pack(side="bottom", fill="x", pady=(GAP, 0))
         self._middle.pack(fill="both", expand=True)
         self.sheet = CardSheet(self._middle, look, self._copy)
         self._waiting = ttk.Frame(self._middle)
@@ -75,6 +81,8 @@ class CardWindow(ttk.Toplevel):
             self.quality.measuring.changed.connect(lambda _: self._refresh()),
         ]
         self.bind("<Escape>", lambda _: self.destroy())
+        for key, share in _TURNS.items():
+            self.bind(key, partial(self._on_turn, share))
         self.bind("<Destroy>", lambda event: self._on_destroy(event, disconnects), add="+")
         self._refresh()
         self.quality.look()
@@ -85,37 +93,38 @@ class CardWindow(ttk.Toplevel):
         head = ttk.Frame(page)
         self._title = ttk.Label(head, style="Figure.TLabel")
         self._title.pack(side="left")
-        self.files = FileButtons(head, self.chart, self._tell, self._on_problem)
-        self.files.pack(side="right")
+        tools = ttk.Frame(head)
+        tools.pack(side="right")
         self.copy_buttons = [
-            self._build_copy(head, words, sentence, make)
+            self._build_copy(tools, words, sentence, make)
             for words, sentence, make in (
-                ("CSV", "Copy the figures as a table, for a spreadsheet.", self.csv),
                 ("Text", "Copy the whole card as text.", self.text),
+                ("CSV", "Copy the figures as a table, for a spreadsheet.", self.csv),
             )
         ]
+        self.files = FileButtons(tools, self.chart, self._tell, self._on_problem)
+        self.files.pack(side="left")
         self.line = FittingLabel(head, keep_end=False)
         self.line.set(active.model.architecture.summary())
         self.line.pack(side="left", fill="x", expand=True, padx=(2 * GAP, GAP))
         self.rename(active.reference)
         return head
 
-    def _build_copy(self, head: ttk.Frame, words: str, sentence: str, make: Callable[[], str]) -> ttk.Button:
+    def _build_copy(self, tools: ttk.Frame, words: str, sentence: str, make: Callable[[], str]) -> ttk.Button:
         button = ttk.Button(
-            head,
+            tools,
             icon="clipboard",
             text=words,
             command=lambda: self._copy(make()),
             bootstyle="ghost",
             padding=5,
         )
-        button.pack(side="right", padx=(0, 2))
+        button.pack(side="left", padx=(0, 2))
         explain(button, sentence)
         return button
 
     def _build_foot(self, page: ttk.Frame) -> ttk.Frame:
         foot = ttk.Frame(page)
-        ttk.Button(foot, text="Close", command=self.destroy).pack(side="right")
         self.run_bar = RunBar(
             foot,
             self.quality.measuring,
@@ -124,14 +133,15 @@ class CardWindow(ttk.Toplevel):
             self._on_measure,
         )
         self.run_bar.pack(side="left")
+        ttk.Button(foot, text="Close", command=self.destroy).pack(side="right")
         self.note = FittingLabel(foot, keep_end=False)
         self.note.pack(side="left", fill="x", expand=True, padx=2 * GAP)
         return foot
 
     # --- what it is asked for ---
 
-    def appear(self) -> None:
-        """Come up in the middle of the main window, or to the front."""
+    def appear(self, place: int = 0) -> None:
+        """Come up in the middle of the main window, or to the front. place: a little beside so many others."""
         if self.state() != "withdrawn":
             self.lift()
             self.focus_set()
@@ -139,8 +149,12 @@ class CardWindow(ttk.Toplevel):
         width, height = ttk.scale_size(self, _SIZE)
         width = min(width, self.winfo_screenwidth() - _AROUND)
         height = min(height, self.winfo_screenheight() - 2 * _AROUND)
-        x = self._over.winfo_rootx() + (self._over.winfo_width() - width) // 2
-        y = self._over.winfo_rooty() + (self._over.winfo_height() - height) // 2
+        aside = ttk.scale_size(self, place * _ASIDE)
+        x = max(0, self._over.winfo_rootx() + (self._over.winfo_width() - width) // 2) + aside
+        y = max(0, self._over.winfo_rooty() + (self._over.winfo_height() - height) // 2) + aside
+        # On a small screen rather over another card than over the edge.
+        x = min(x, self.winfo_screenwidth() - width)
+        y = min(y, self.winfo_screenheight() - _AROUND - height)
         least_width, least_height = ttk.scale_size(self, _LEAST)
         self.minsize(min(width, least_width), min(height, least_height))
         self.geometry(f"{width}x{height}+{max(0, x)}+{max(0, y)}")
@@ -224,6 +238,9 @@ class CardWindow(ttk.Toplevel):
             self.quality.end()
 
     # --- the user's hands ---
+
+    def _on_turn(self, share: float, _: tk.Event[Any]) -> None:
+        self.sheet.turn(share)
 
     def _on_measure(self) -> None:
         self.quality.measure()

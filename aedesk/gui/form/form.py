@@ -18,6 +18,7 @@ from aedesk.gui.form.network_section import NetworkSection
 from aedesk.gui.form.settings import (
     ADVANCED,
     AUTOMATIC,
+    LESSONS,
     OF_NETWORK,
     OF_PRESET,
     ON_TORCH_ONLY,
@@ -90,7 +91,13 @@ class TrainingForm(ttk.Frame):
             "Advanced",
             "Settings that rarely need a change: validation share, seed, precision, kept epochs.",
         )
-        for part, settings in ((self.stops, STOPS), (self.advanced, ADVANCED)):
+        self.lessons = Disclosure(
+            self,
+            "More to learn from",
+            "What else is learnt from: sketches, pictures a little moved, a map that leads the codes.",
+        )
+        folded = ((self.lessons, LESSONS), (self.stops, STOPS), (self.advanced, ADVANCED))
+        for part, settings in folded:
             part.pack(fill="x", pady=(GAP, 0))
             self._add(part.content, settings)
         self._fill({**self._usual(), "device": "auto"}, quiet=True)
@@ -136,7 +143,12 @@ class TrainingForm(ttk.Frame):
 
     @property
     def _folded(self) -> dict[str, Disclosure]:
-        return {"own_network": self.network, "stop_early": self.stops, "advanced": self.advanced}
+        return {
+            "own_network": self.network,
+            "lessons": self.lessons,
+            "stop_early": self.stops,
+            "advanced": self.advanced,
+        }
 
     # --- filling in ---
 
@@ -252,9 +264,10 @@ class TrainingForm(ttk.Frame):
         told = [
             words.format(text) for name, words in bounds.items() if (text := self.fields[name].text.strip())
         ]
-        self.stops.note(told[0] + (" ..." if len(told) > 1 else "") if told else "")
+        self.stops.note(_first(told))
         changed = [s.label.lower() for s in ADVANCED if self.fields[s.name].text != usual[s.name]]
-        self.advanced.note(changed[0] + (" ..." if len(changed) > 1 else "") if changed else "")
+        self.advanced.note(_first(changed))
+        self.lessons.note(_first([s.label.lower() for s in LESSONS if self.fields[s.name].text != "0"]))
 
     # --- being used ---
 
@@ -326,3 +339,8 @@ def _texts(config: TrainingConfig) -> dict[str, str]:
     design = config.design or usual_design(config.preset)
     plain = {**design.to_json(), **config.to_json()}
     return {name: setting.show(plain[name]) for name, setting in SETTINGS.items()}
+
+
+def _first(words: list[str]) -> str:
+    """The first of some words, and that there are more."""
+    return words[0] + (" ..." if len(words) > 1 else "") if words else ""

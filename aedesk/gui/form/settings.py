@@ -291,6 +291,33 @@ RECIPE = (
         is_wide=True,
     ),
 )
+LESSONS = (
+    Setting(
+        "sketches",
+        "Sketches",
+        "How many drawings of training images are learnt from as well, as a share of them: they make it know a pen.",
+        parse=number,
+    ),
+    Setting(
+        "warp",
+        "Moved and slanted",
+        "How much each picture is moved, turned and slanted at random (0.05: a little), as if there were more of them.",
+        parse=number,
+    ),
+    Setting(
+        "guidance",
+        "Pull to a t-SNE map",
+        "How much a code of two numbers is drawn to its image's place on a t-SNE map, which parts the classes without"
+        " knowing them; 0 lets it go where it likes.",
+        parse=number,
+    ),
+    Setting(
+        "filling",
+        "Fill the gaps",
+        "How much places between the islands of a flat map have to show the nearest digit; 0 leaves them to chance.",
+        parse=number,
+    ),
+)
 STOPS = (
     Setting(
         "minutes",
@@ -341,11 +368,13 @@ ADVANCED = (
         parse=whole_number,
     ),
 )
-SETTINGS = {setting.name: setting for setting in (*NETWORK, *KIND, *KIND_FIELDS, *RECIPE, *STOPS, *ADVANCED)}
+SETTINGS = {
+    setting.name: setting for setting in (*NETWORK, *KIND, *KIND_FIELDS, *RECIPE, *LESSONS, *STOPS, *ADVANCED)
+}
 OF_NETWORK = tuple(setting.name for setting in NETWORK)
-OF_PRESET = (*OF_NETWORK, *(setting.name for setting in (*KIND, *KIND_FIELDS, *RECIPE)))
+OF_PRESET = (*OF_NETWORK, *(setting.name for setting in (*KIND, *KIND_FIELDS, *RECIPE, *LESSONS)))
 """What another preset changes, but for `engine` and `device`."""
 
 ON_TORCH_ONLY = ("device", "precision")
-UNSEEN = ("initialisation", "reduction", "output_bias", "threads")
+UNSEEN = ("initialisation", "teacher", "reduction", "output_bias", "threads")
 """Settings that the form does not ask for; a run that is branched may have its own."""

@@ -15,13 +15,15 @@ from aedesk.models.architecture import (
     Dense,
     Dropout,
     Flatten,
+    Fourier,
     MaxPool,
+    Memory,
     Shape,
     Step,
     Upsample,
 )
 
-Role = Literal["input", "hidden", "moments", "code", "output"]
+Role = Literal["input", "hidden", "memory", "moments", "code", "output"]
 
 ACTIVATIONS = {
     "linear": "linear",
@@ -43,7 +45,8 @@ class Column:
     """One layer with what follows it: pooling, batch norm, activation, dropout.
 
     role: `moments` are the mean and the log-variance of a variational code, each of `shape`. shape: of what comes out,
-    (n,) or (maps, height, width). tied_to: the place of the column whose weights, transposed, are this one's.
+    (n,) or (maps, height, width); of a `memory`, how much is remembered. tied_to: the place of the column whose
+    weights, transposed, are this one's.
     """
 
     role: Role
@@ -74,7 +77,7 @@ class Column:
 
 
 def columns(architecture: Architecture) -> list[Column]:
-    """The input, every layer with weights of its own, and the code where it is drawn from its moments."""
+    """The input, every layer with weights of its own, waves, and the code where another column gives it."""
     steps = list(architecture.steps())
     flat_input = isinstance(steps[0].layer, Flatten)
     made = [Column("input", steps[0].after if flat_input else IMAGE_SHAPE)]
@@ -83,6 +86,8 @@ def columns(architecture: Architecture) -> list[Column]:
         for group in _groups([step for step in steps if step.name.startswith(part)]):
             place = places.get(group[0].tied_to or "")
             places[group[0].name] = len(made)
+            if isinstance(group[0].layer, Memory):
+                made.append(_memory(group[0]))
             made.append(_column(group, place))
         if part == "encoder":
             if len(made) > 1 and made[-1].is_maps and isinstance(layers[-1], Flatten):
@@ -96,10 +101,10 @@ def columns(architecture: Architecture) -> list[Column]:
 
 
 def _groups(steps: list[Step]) -> list[list[Step]]:
-    """Each layer with weights, and what follows it up to the next one."""
+    """Each layer with weights or waves, and what follows it up to the next one."""
     groups: list[list[Step]] = []
     for step in steps:
-        if isinstance(step.layer, Dense | Conv):
+        if isinstance(step.layer, Dense | Conv | Fourier | Memory):
             groups.append([step])
         elif groups:
             groups[-1].append(step)
@@ -111,6 +116,10 @@ def _column(group: list[Step], tied_to: int | None) -> Column:
     for layer in (step.layer for step in group):
         if isinstance(layer, Dense | Conv | Activate):  # one of its own is the one that counts
             said["activation"] = ACTIVATIONS[layer.activation]
+        if isinstance(layer, Conv) and layer.stride > 1:
+            said["stride"] = f"stride {layer.stride}"
+        elif isinstance(layer, Fourier):
+            said["activation"] = "waves"
         elif isinstance(layer, MaxPool):
             said["size"] = "pool 2\u00d72"
         elif isinstance(layer, Upsample):
@@ -120,10 +129,17 @@ def _column(group: list[Step], tied_to: int | None) -> Column:
         elif isinstance(layer, Dropout):
             said["dropout"] = f"dropout {layer.rate:g}"
     # What matters most comes first: a low picture leaves out the last words.
-    words = [said[name] for name in ("activation", "size", "norm", "dropout") if name in said]
+    words = [said[name] for name in ("activation", "stride", "size", "norm", "dropout") if name in said]
     # Flattened maps are drawn as the maps that they are.
     shape = next(step.after for step in reversed(group) if not isinstance(step.layer, Flatten))
-    return Column("hidden", shape, sum(step.parameters for step in group), tuple(words), tied_to)
+    parameters = sum(step.parameters for step in group if not isinstance(step.layer, Memory))
+    return Column("hidden", shape, parameters, tuple(words), tied_to)
+
+
+def _memory(step: Step) -> Column:
+    """What a memory holds; what it says of it is a column of its own."""
+    assert isinstance(step.layer, Memory)
+    return Column("memory", (step.layer.size,), step.parameters, ("remembered",))
 
 
 def _code(last: Column, variational: bool) -> list[Column]:

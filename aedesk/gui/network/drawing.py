@@ -15,6 +15,7 @@ _BAR = 15  # px: how wide a layer of plain numbers is
 _SHIFT = 3.5  # px from one sheet of maps to the next
 _MOST_SHEETS = 6
 _PICTURE_GAP = 7  # px between a picture and its numbers
+_SHELF = 7  # px from one line of a memory to the next
 _NUMERAL = (
     (0.30, 0.30), (0.36, 0.20), (0.50, 0.15), (0.64, 0.20), (0.70, 0.32), (0.65, 0.46),
     (0.52, 0.60), (0.36, 0.74), (0.28, 0.83), (0.50, 0.82), (0.74, 0.82),
@@ -54,14 +55,14 @@ def lay_out(
     edge = 0.86 * tall - shift * _MOST_SHEETS
     turned = max(0.2, min(1.0, (0.74 * pitch - shift * _MOST_SHEETS) / edge))  # 1: seen from the front
     highest = 0.8 * tall if with_maps else tall
-    most = max(column.numbers for column in columns)
+    most = max(column.numbers for column in columns if column.role != "memory")
     blocks = []
     for column, centre in zip(columns, centres, strict=True):
         if column.is_maps:
             blocks.append(_stack(column, centre, top + tall / 2, edge, turned, shift))
             continue
         # Steeper than the logarithm itself: the eye should see the narrowing at once.
-        share = (log(column.numbers) / log(most)) ** 1.5
+        share = min(1.0, log(column.numbers) / log(most)) ** 1.5
         high = max(0.8 * bar, highest * share)
         picture, middle = 0.0, centre
         if column.role in {"input", "output"}:
@@ -69,7 +70,7 @@ def lay_out(
             picture = picture if picture >= 20 * scale else 0.0
             beside = (picture + _PICTURE_GAP * scale) / 2 if picture else 0.0
             middle += beside if column.role == "input" else -beside
-        wide = 2.2 * bar if column.role == "moments" else bar
+        wide = {"moments": 2.2, "memory": 1.8}.get(column.role, 1.0) * bar
         low = top + (tall - high) / 2
         blocks.append(Block((middle - wide / 2, low, middle + wide / 2, low + high), picture=picture))
     return blocks
@@ -160,6 +161,8 @@ class _Drawing:
                 self._numeral(block.front, block.slant, soft=column.role == "output")
             return
         self._box(left, top, right, bottom, fill, edge, 3)
+        if column.role == "memory":
+            self._shelves(block)
         if block.picture:
             gap = _PICTURE_GAP * self._scale
             x = left - gap - block.picture if column.role == "input" else right + gap
@@ -176,6 +179,14 @@ class _Drawing:
         points = [(self._fine * (x + by), self._fine * (y - by)) for x, y in corners]
         self._pen.polygon(points, fill)
         self._pen.line([*points, points[0], points[1]], self._edge, self._thick(1), joint="curve")
+
+    def _shelves(self, block: Block) -> None:
+        """Lines across a memory: one thing beside another, and no sum of them."""
+        left, top, right, bottom = block.front
+        count = int((bottom - top) / (_SHELF * self._scale))
+        for place in range(1, count):
+            y = top + place * (bottom - top) / count
+            self._pen.line(self._at(left, y, right, y), self._edge, self._thick(0.8))
 
     def _moments(self, block: Block) -> None:
         """Two bars side by side, the log-variance in outline."""

@@ -33,6 +33,7 @@ from aedesk.training.events import (
     Finished,
     Finishing,
     HistoryRow,
+    Preparing,
     Reason,
     Started,
 )
@@ -241,6 +242,8 @@ class RunView(ttk.Frame):
             return
         if isinstance(event, Fetching):
             self._show_fetch(run, event)
+        elif isinstance(event, Preparing):
+            self._show_preparing(run, event)
         elif isinstance(event, Started):
             self._show_start(run, event)
         elif isinstance(event, BatchDone):
@@ -266,6 +269,14 @@ class RunView(ttk.Frame):
         if run.is_going_on:
             self.notice.say(f"Getting {Path(run.config.data).name}", f"{event.file}: {size}")
             self._on_status(f"Getting {Path(run.config.data).name}: {event.file}, {size}")
+
+    def _show_preparing(self, run: WatchedRun, event: Preparing) -> None:
+        share = event.done / event.total if event.total else 0.0
+        self.bar.configure(value=share)
+        if run.is_going_on:
+            what = f"{event.what[:1].upper()}{event.what[1:]}: {share:.0%}"
+            self.notice.say(f"Preparing {run.name}", f"{what}; kept for the next time.")
+            self._on_status(f"Preparing {run.name}: {lowered(what)}")
 
     def _show_start(self, run: WatchedRun, event: Started) -> None:
         run.started = True
@@ -341,7 +352,7 @@ class RunView(ttk.Frame):
                 self._on_status(": ".join(filter(None, [f"Training {run.name} is paused", run.where])))
         else:
             # `show_finished` or `show_failed` come next and say more; after a cancelled fetch, neither does.
-            self.notice.say("Cancelled", f"{run.name} was not begun.")
+            self.notice.say("Cancelled", f"{run.name} was not {'gone on with' if run.rows else 'begun'}.")
             self._on_status(f"Training {run.name} was cancelled")
             self.figures.show(left=NOTHING)
             self.bar.configure(value=0)
