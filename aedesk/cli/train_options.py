@@ -120,9 +120,7 @@ def _add_kind(group: Any) -> None:
     group.add_argument("--sketches", type=float, metavar="S", help="sketches of images, as a share of them")
     group.add_argument("--warp", type=float, metavar="W", help="pictures a little moved and turned (0.05)")
     group.add_argument("--guidance", type=float, metavar="W", help="draw flat codes to a t-SNE map (1)")
-    group.add_argument(
-        "--teacher", metavar="MODEL", help="whose encoder a network with a memory begins with"
-    )
+    group.add_argument("--teacher", metavar="MODEL", help="whose encoder a network with a memory begins with")
     group.add_argument("--filling", type=float, metavar="W", help="digits in the gaps of a flat map (0.3)")
 
 

@@ -46,7 +46,7 @@ from aedesk.storage.runs import MODEL
 logger = logging.getLogger(__name__)
 
 POLL = 30  # ms between two looks at what the workers have sent
-_DEFAULT_MODEL = "dense-32"
+_DEFAULT_MODEL = "conv-2d"
 
 
 class Window:

@@ -115,6 +115,12 @@ class App:
         self.pump_until(lambda: self.window.explorer.active is not None)
         self.pump(0.05)
 
+    def use(self, model: str) -> None:
+        """Take another model, and wait until it is there."""
+        self.window.load_model(model)
+        self.pump_until(lambda: self.window.explorer.active.reference == model)
+        self.pump(0.05)
+
     def close(self) -> None:
         if self.is_open:
             self.window.close()

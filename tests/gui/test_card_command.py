@@ -19,5 +19,5 @@ def test_the_key_the_menu_and_the_button_open_the_card_of_the_model_in_use(app: 
     window.header.card_button.invoke()
     app.pump()
     (again,) = window.cards.open.values()
-    assert again.title() == "Quality card: dense-32"
+    assert again.title() == "Quality card: conv-2d"
     assert any(command.label.startswith("Quality card") and command.shown for command in window.commands)

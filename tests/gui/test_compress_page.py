@@ -18,6 +18,7 @@ SEVEN = [(0.3, 0.2), (0.5, 0.2), (0.7, 0.2), (0.6, 0.5), (0.45, 0.8)]
 
 
 def on_show(app) -> CompressPage:
+    app.use("dense-32")
     app.window.show_tab("apply")
     app.window.apply.show_page("compress")
     page = app.window.apply.page

@@ -24,6 +24,7 @@ def few(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> DataSet:
 
 
 def page_of(app) -> FeaturesPage:
+    app.use("dense-32")
     app.window.show_tab("apply")
     app.window.apply.show_page("features")
     app.pump()

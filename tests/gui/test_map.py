@@ -448,6 +448,7 @@ def test_a_click_among_points_is_solid_ground(app):
 
 
 def test_two_axes_of_the_code_make_a_map_whose_places_are_those_numbers(app):
+    app.use("dense-32")
     app.window.explorer.set_projection(MapWish("axes", axes=(3, 7)))
     app.pump_until(lambda: app.window.explorer.active.projection.kind == "axes")
     active = app.window.explorer.active
@@ -465,6 +466,7 @@ def test_the_two_numbers_that_vary_most_are_proposed_as_axes(app):
 
 
 def test_axes_that_do_not_exist_are_refused_in_words(app):
+    app.use("dense-32")
     controls = pane(app).controls
     controls._layout.set("Two axes")
     for field, words in zip(controls._axis_fields, ("1", "99"), strict=True):
@@ -640,6 +642,7 @@ def test_the_ghost_of_a_replay_stays_on_its_step_on_another_map(app):
 
 
 def test_the_pen_at_rest_moves_the_marker_to_where_it_settles(app):
+    app.use("dense-32")
     settled = []
     app.window.explorer.settled.connect(settled.append)
     app.draw(SEVEN)

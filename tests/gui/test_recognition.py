@@ -21,7 +21,7 @@ def test_traced_digits_are_recognised_and_rebuilt_like_their_scans(app, mnist, n
     hand = HANDS[name]
     window, pad = app.window, app.window.explore.sketchpad
     active = window.explorer.active
-    assert active.reference == "dense-32"
+    assert active.reference == "conv-2d"
     digits = mnist.test[:: len(mnist.test) // COUNT][slice(COUNT)]
     scans = digits.pixels()
     scan_errors = ((active.model.reconstruct(scans) - scans) ** 2).mean(axis=(1, 2))

@@ -30,6 +30,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def page(few, app) -> Any:
     """The page on show, PCA fitted."""
+    app.use("dense-32")
     app.window.show_tab("apply")
     app.window.apply.show_page("sizes")
     page = app.window.apply.page

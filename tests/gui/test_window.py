@@ -59,7 +59,7 @@ def test_a_model_that_is_gone_gives_way_to_the_usual_one(open_app: Callable):
     settings.save({"model": "/nowhere/at/all"})
     app = open_app()
     app.wait_for_model()
-    assert app.window.explorer.active.reference == "dense-32"
+    assert app.window.explorer.active.reference == "conv-2d"
 
 
 def test_the_theme_switches_while_everything_is_shown(app):
@@ -200,7 +200,7 @@ def test_after_a_failed_load_the_pickers_name_what_is_in_use(app, tmp_path):
     app.window.explorer.load(str(tmp_path / "nothing"))
     app.pump_until(lambda: bool(app.problems))
     app.take_problems()
-    assert app.window.header.chosen == "dense-32"
+    assert app.window.header.chosen == "conv-2d"
 
 
 def test_the_collector_passes_over_what_was_imported(whole_collector, app):
