@@ -13,6 +13,7 @@ import numpy as np
 
 from aedesk.analysis.judge import DIGITS, SURE, Judge
 from aedesk.analysis.watch import IsCancelled, Progress, Watch
+from aedesk.latent.extent import fitted
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -24,8 +25,6 @@ SIDE = 64
 """Cells across and along of the grid on which a map is judged."""
 
 _UNSURE = -1
-# As a fitted map shows them in the window: a thousandth of the points on each side may lie outside.
-_OUTLIERS, _MARGIN = 0.001, 0.06  # share of the points; of the extent of the others
 # As `latent.trust` calls ground thin: the tenth point is more than three times as far as is usual among points.
 _NEIGHBOURS, _FAR = 10, 3.0
 _SAMPLE = 2000  # points that say what is usual
@@ -92,12 +91,10 @@ def visible_places(points: np.ndarray, side: int = SIDE) -> np.ndarray:
 
     points: (N, 2), of the map; all are visible, but for a thousandth on each side.
     """
-    low, high = np.quantile(points, (_OUTLIERS, 1 - _OUTLIERS), axis=0)
-    margin = (high - low) * _MARGIN + 1e-6
-    low, size = low - margin, high - low + 2 * margin
+    low, high = fitted(points)
     steps = (np.arange(side) + 0.5) / side
     grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-    places: np.ndarray = (low + grid * size).astype(np.float32)
+    places: np.ndarray = (low + grid * (high - low)).astype(np.float32)
     return places
 
 

@@ -39,6 +39,24 @@ def finite(text: str) -> float:
     return number
 
 
+def count(text: str) -> int:
+    """A whole number from 1, for argparse."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return number
+
+
+def count_of_images(text: str) -> int:
+    """How many images, in digits alone, for argparse."""
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of images; give 1 or more")
+    return int(text)
+
+
 def user_path(text: str) -> Path:
     """A path with `~` put in full, for argparse."""
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aedesk.cli import datasets
-from aedesk.cli.arguments import add_model, user_path
+from aedesk.cli.arguments import add_model, count, user_path
 from aedesk.cli.output import DRAWN, add_results, destination, write_results
 from aedesk.cli.progress import Stages
 from aedesk.cli.run_tables import in_columns
@@ -73,10 +73,10 @@ def add_to(commands: Any) -> None:
         help=f"at most N training images have labels, or `all` (default: {_KNOWN:,}; more take longer)",
     )
     parser.add_argument(
-        "--draws", type=_count, default=_DRAWS, metavar="N", help=f"of the labels (default: {_DRAWS})"
+        "--draws", type=count, default=_DRAWS, metavar="N", help=f"of the labels (default: {_DRAWS})"
     )
     parser.add_argument(
-        "--limit", type=_count, metavar="N", help="at most N test images; of --out, N of each part"
+        "--limit", type=count, metavar="N", help="at most N test images; of --out, N of each part"
     )
     parser.add_argument("--seed", type=_seed, default=0, metavar="S", help="of all draws (default: 0)")
     add_results(parser, "the table")
@@ -86,7 +86,7 @@ def add_to(commands: Any) -> None:
 
 def label_counts(text: str) -> tuple[int | None, ...]:
     """Whole numbers from 1 with commas between, and `all`, which is None; for argparse."""
-    return tuple(None if word.strip().lower() == "all" else _count(word) for word in text.split(","))
+    return tuple(None if word.strip().lower() == "all" else count(word) for word in text.split(","))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -209,18 +209,8 @@ def _lines(found: FeatureReport) -> list[str]:
     return [*lines, "", *in_columns(rows, (0, 1)), "", *verdicts, "", found.how()]
 
 
-def _count(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return number
-
-
 def _known(text: str) -> int | None:
-    return None if text.lower() == "all" else _count(text)
+    return None if text.lower() == "all" else count(text)
 
 
 def _seed(text: str) -> int:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from aedesk.cli import datasets
-from aedesk.cli.arguments import user_path
+from aedesk.cli.arguments import count, user_path
 from aedesk.cli.output import destination
 from aedesk.cli.progress import Stages, say
 from aedesk.cli.run_tables import in_columns
@@ -50,7 +50,7 @@ def add_to(commands: Any) -> None:
         "--train", type=user_path, metavar="FILE", help="train a judge into this .safetensors file"
     )
     parser.add_argument(
-        "--epochs", type=_count, metavar="N", help="of --train (default: those of the shipped judge)"
+        "--epochs", type=count, metavar="N", help="of --train (default: those of the shipped judge)"
     )
     datasets.add_data(parser, "mnist")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
@@ -108,13 +108,3 @@ def _told(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _count(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return number

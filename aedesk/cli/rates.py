@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from aedesk.cli import datasets, output
+from aedesk.cli.arguments import count_of_images
 from aedesk.cli.progress import Stages
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ def add_to(commands: Any) -> None:
         "--quantiser", choices=("uniform", "kmeans", "both"), default="both", help="(default: %(default)s)"
     )
     parser.add_argument(
-        "--limit", type=_count, metavar="N", help="at most N test images, evenly spread (default: all)"
+        "--limit",
+        type=count_of_images,
+        metavar="N",
+        help="at most N test images, evenly spread (default: all)",
     )
     output.add_results(parser, "them")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
@@ -117,9 +121,3 @@ def _print(points: list[RatePoint], data: str, count: int) -> None:
             f"{point.bits_per_image:>9,.1f} bits  {point.psnr:>5.2f} dB  SSIM {point.ssim:.3f}"
             f"  {point.method:<{widest}}  {point.setting:<16}  {point.counting}"
         )
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of images; give 1 or more")
-    return int(text)

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from aedesk.cli import datasets, output
-from aedesk.cli.arguments import add_model
+from aedesk.cli.arguments import add_model, count_of_images
 from aedesk.cli.progress import Stages
 from aedesk.cli.run_tables import in_columns
 
@@ -37,7 +37,11 @@ def add_to(commands: Any) -> None:
     add_model(parser)
     datasets.add_data(parser, None, otherwise="what the model was trained on")
     parser.add_argument(
-        "--limit", type=_count, default=500, metavar="N", help="draw N test images, evenly spread (500)"
+        "--limit",
+        type=count_of_images,
+        default=500,
+        metavar="N",
+        help="draw N test images, evenly spread (500)",
     )
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="the same seed draws the same (0)")
     output.add_results(parser, "them, with examples")
@@ -116,12 +120,6 @@ def _line(
 ) -> tuple[str, ...]:
     figures = (accuracy, "{:.1%}"), (mse, "{:.4f}"), (ratio, "{:.2f} times")
     return name, *("" if figure is None else words.format(figure) for figure, words in figures)
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of images; give 1 or more")
-    return int(text)
 
 
 def _seed(text: str) -> int:

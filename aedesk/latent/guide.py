@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from aedesk import paths
 from aedesk.errors import AedeskError
 from aedesk.latent import tsne
-from aedesk.storage import files, tensors
+from aedesk.storage.cached import cached
 
 _KIND = "guide"
 _METHOD = 1  # raised when the same images get other places than before: those of before are passed over
@@ -21,8 +19,6 @@ _TURNS = 200  # of the map, while it is made normal
 _STEP = 0.3  # of the way, at each turn
 
 Progress = Callable[[str, int, int], None]
-
-_log = logging.getLogger(__name__)
 
 
 def places(
@@ -44,14 +40,8 @@ def places(
             "use more, or set the guidance to 0."
         )
     path = paths.cache() / "guides" / f"{_name(images)}.safetensors"
-    found = _read(path, len(images))
-    if found is None:
-        found = _laid_out(images, progress, cancelled)
-        try:
-            files.make_folder(path.parent)
-            tensors.write(path, _KIND, {"places": found}, {})
-        except AedeskError as problem:
-            _log.warning("the guide is not kept: %s", problem)
+    shape = (len(images), 2)
+    found = cached(path, _KIND, "places", shape, np.float32, lambda: _laid_out(images, progress, cancelled))
     return made_normal(found) if normal else found
 
 
@@ -102,15 +92,3 @@ def _name(images: np.ndarray) -> str:
     known = hashlib.sha256(np.ascontiguousarray(images).data)
     known.update(f"{_METHOD}".encode())
     return known.hexdigest()[:32]
-
-
-def _read(path: Path, count: int) -> np.ndarray | None:
-    if not files.is_file(path):
-        return None
-    try:
-        _, arrays = tensors.read(path, _KIND)
-    except AedeskError as problem:
-        _log.warning("the guide is computed again: %s", problem)
-        return None
-    found = arrays.get("places", np.empty(0))
-    return found if found.shape == (count, 2) and found.dtype == np.float32 else None

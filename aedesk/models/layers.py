@@ -120,7 +120,7 @@ class Fourier:
 
     The point itself, then sin and cos of f (x cos t + y sin t) for frequencies f = 1, 2, 4 ... radians per unit and
     angles t spread evenly over half a turn: from two smooth numbers a dense layer learns nothing finer than a blur
-    (Tancik et al. 2020, Fourier features). Half octaves would add little.
+    (Tancik et al. 2020, Fourier features).
     """
 
     octaves: int = 5

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +13,7 @@ from aedesk.data.imageset import ImageSet
 from aedesk.errors import AedeskError, Cancelled
 from aedesk.sketch.hand import HELD_OUT, KINDS, sketched
 from aedesk.sketch.strokes import trace
-from aedesk.storage import files, tensors
+from aedesk.storage.cached import cached
 
 _KIND = "sketches"
 _METHOD = 3  # raised when the same images get other sketches than before: those of before are passed over
@@ -25,8 +23,6 @@ _ALL = KINDS + HELD_OUT
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
 IsCancelled = Callable[[], bool]
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,15 +91,15 @@ def _kept(
     known.update(np.ascontiguousarray(chosen, np.int64).data)
     known.update(f"{_METHOD} {len(images)} {' '.join(kinds)} {seed}".encode())
     path = paths.cache() / "sketches" / f"{known.hexdigest()[:32]}.safetensors"
-    drawn = _read(path, len(chosen))
-    if drawn is None:
-        drawn = _drawn(images.images, chosen, kinds, seed, progress, cancelled)
-        try:
-            files.make_folder(path.parent)
-            tensors.write(path, _KIND, {"images": drawn}, {})
-        except AedeskError as problem:
-            _log.warning("the sketches are not kept: %s", problem)
-    return drawn
+    shape = (len(chosen), 28, 28)
+    return cached(
+        path,
+        _KIND,
+        "images",
+        shape,
+        np.uint8,
+        lambda: _drawn(images.images, chosen, kinds, seed, progress, cancelled),
+    )
 
 
 def _drawn(
@@ -127,18 +123,6 @@ def _drawn(
         drawn[number] = sketched(strokes, kinds[number % len(kinds)], np.random.default_rng([seed, number]))
     progress("drawing sketches", len(chosen), len(chosen))
     return drawn
-
-
-def _read(path: Path, count: int) -> np.ndarray | None:
-    if not files.is_file(path):
-        return None
-    try:
-        _, arrays = tensors.read(path, _KIND)
-    except AedeskError as problem:
-        _log.warning("the sketches are drawn again: %s", problem)
-        return None
-    drawn = arrays.get("images", np.empty(0))
-    return drawn if drawn.shape == (count, 28, 28) and drawn.dtype == np.uint8 else None
 
 
 def _ignore(what: str, done: int, total: int) -> None:

@@ -49,7 +49,7 @@ class TorchEngine:
         self._places = None if places is None else torch.from_numpy(places).to(device)
         self._order = torch.arange(len(images), device=device)
         # What is remembered is right from the start but for details, and its keys move together with their features.
-        begun = isinstance(architecture.encoder[-1], Memory) if architecture.encoder else False
+        begun = any(isinstance(layer, Memory) for layer in architecture.encoder)
         parameters = [
             {"params": list(self._network.encoder.parameters()), "pace": _REMEMBERED_PACE if begun else 1.0},
             {"params": list(self._network.decoder.parameters()), "pace": 1.0},
@@ -162,7 +162,7 @@ class TorchEngine:
             given = self._corrupted(given, settings.noise_level, seed)
         elif self._recipe.kind == "contractive":
             given = given.detach().requires_grad_()
-        with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
+        with self._lower_precision():
             way = self._network.run(given, training=training, generator=self._generator)
         logits = way.logits.float()
         reconstruction = reconstruction_loss(logits, clean, self._recipe.loss, self._architecture.output)
@@ -175,9 +175,12 @@ class TorchEngine:
             penalty = penalty + self._recipe.filling * self._filling(way.mean, clean)
         return StepLoss(reconstruction, penalty)
 
+    def _lower_precision(self) -> torch.autocast:
+        return torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32)
+
     def _filling(self, codes: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
         def decode(places: torch.Tensor) -> torch.Tensor:
-            with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
+            with self._lower_precision():
                 return self._network.decode_logits(places).float()
 
         def loss(logits: torch.Tensor, pictures: torch.Tensor) -> torch.Tensor:

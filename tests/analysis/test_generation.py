@@ -84,11 +84,11 @@ def test_a_wish_to_stop_is_heard(judge: Judge, pictures: np.ndarray) -> None:
 
 
 def test_the_places_are_the_middles_of_the_cells_of_what_a_fitted_map_shows() -> None:
-    from aedesk.gui.map import latent_map
+    from aedesk.latent import extent
 
     points = np.random.default_rng(0).normal(0, (3, 1), (5000, 2))
-    low, high = np.quantile(points, (latent_map._OUTLIERS, 1 - latent_map._OUTLIERS), axis=0)
-    margin = latent_map._MARGIN * (high - low)
+    low, high = np.quantile(points, (extent.OUTLIERS, 1 - extent.OUTLIERS), axis=0)
+    margin = extent.MARGIN * (high - low)
     places = visible_places(points, 10).reshape(10, 10, 2)
     cell = (high - low + 2 * margin) / 10
     assert places[0, 0] == pytest.approx(low - margin + cell / 2, rel=1e-4)

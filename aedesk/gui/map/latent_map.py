@@ -26,13 +26,12 @@ from aedesk.gui.map.rubber import Rubber, Shape
 from aedesk.gui.map.tools import TOOLS
 from aedesk.gui.platform import MODIFIERS, RIGHT_BUTTON, bind_wheel
 from aedesk.gui.theme import Look
+from aedesk.latent.extent import fitted
 
 _ZOOM_STEP = 1.25  # per notch of the wheel
 _WALK = 0.02  # of the visible width, per arrow key
 _CLOSEST, _FARTHEST = 1e-3, 10.0  # of the extent of all points
-_MARGIN = 0.06  # of the extent, around all points when the map is fitted
 _MOST_COVERED = 0.35  # of the width, that the legend may take from the points
-_OUTLIERS = 0.001  # share of the points on each side that may lie outside the fitted view
 _REACH = 9  # px from the pointer to the point it means
 _REACH_OF_PICTURES = 18  # px, where points are shown as pictures
 _LEAST_BOX = 6  # px; a smaller one was a click
@@ -170,10 +169,8 @@ class LatentMap(tk.Canvas):
         points = self.painter.points
         if not len(points):
             return
-        low, high = np.quantile(points, (_OUTLIERS, 1 - _OUTLIERS), axis=0)
-        margin = (high - low) * _MARGIN + 1e-6
-        self._extent = high - low + 2 * margin
-        low, high = low - margin, high + margin
+        low, high = fitted(points)
+        self._extent = high - low
         # The legend lies on the right; where there is room for both, it covers no point.
         covered = self.view.width - self.legend.plate[0] if self.legend.plate[2] else 0.0
         if 0 < covered < _MOST_COVERED * self.view.width:
