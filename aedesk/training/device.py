@@ -11,7 +11,9 @@ import torch
 
 from aedesk.errors import AedeskError
 from aedesk.models.architecture import Architecture
+from aedesk.models.presets import Recipe
 from aedesk.training.config import Precision
+from aedesk.training.dense_pass import fits
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,20 @@ def choose(name: str) -> torch.device:
     return torch.device(full_name)
 
 
-def choose_precision(wanted: Precision, device: torch.device, architecture: Architecture) -> Precision:
+def choose_precision(
+    wanted: Precision, device: torch.device, architecture: Architecture, recipe: Recipe
+) -> Precision:
     """What "auto" means there; weights and losses are float32 either way.
 
-    bfloat16 pays for convolutions, on hardware made for it; on CUDA, dense networks multiply in TF32.
+    bfloat16 pays for convolutions on hardware made for it, and on such a CPU for the dense networks whose steps are
+    written out (for others its conversions cost what it saves); on CUDA, dense networks multiply in TF32.
     """
     if wanted != "auto":
         return wanted
-    fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bfloat16()
-    if fast and not architecture.is_dense:
-        return "bfloat16"
-    return "tf32" if device.type == "cuda" else "float32"
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() and not architecture.is_dense else "tf32"
+    pays = not architecture.is_dense or fits(architecture, recipe)
+    return "bfloat16" if pays and _cpu_has_bfloat16() else "float32"
 
 
 @contextlib.contextmanager

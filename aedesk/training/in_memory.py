@@ -47,7 +47,7 @@ def trainer(preset: str, *, epochs: int | None = None, seed: int = 0, device: st
 
 def _trained(config: TrainingConfig, images: ImageSet, progress: Progress, cancelled: IsCancelled) -> Model:
     recipe, architecture = config.recipe, config.architecture
-    precision = choose_precision(config.precision, choose(config.device), architecture)
+    precision = choose_precision(config.precision, choose(config.device), architecture, recipe)
     config = replace(config, threads=config.threads or torch.get_num_threads(), precision=precision)
     training, validation = split(config, DataSet("the training set", images, images[:0]))
     controls = Controls(cancelled)

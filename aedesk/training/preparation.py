@@ -152,7 +152,9 @@ def resolved(config: TrainingConfig) -> TrainingConfig:
     """The settings with nothing left open that decides about the bits."""
     precision = config.precision
     if config.engine == "torch":
-        precision = choose_precision(config.precision, choose(config.device), config.architecture)
+        precision = choose_precision(
+            config.precision, choose(config.device), config.architecture, config.recipe
+        )
     threads = config.threads or torch.get_num_threads()
     teacher = config.recipe.teacher and library.in_full(config.recipe.teacher)
     return replace(

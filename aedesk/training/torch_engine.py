@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,11 +14,18 @@ from aedesk.models.architecture import Architecture, Dropout, Memory
 from aedesk.models.autoencoder import Autoencoder, Pass
 from aedesk.models.presets import Recipe, mismatch
 from aedesk.models.step import Seed, StepLoss, StepSettings
+from aedesk.training.capture import Captured
+from aedesk.training.dense_pass import DensePass, fits
 from aedesk.training.filling import filling
+from aedesk.training.flat import Flat
 from aedesk.training.losses import distance_to, divergence, reconstruction_loss, slope, sparseness
 from aedesk.training.warping import warped
 
 _REMEMBERED_PACE = 0.1  # of the learning rate, for an encoder with a memory
+_MOMENTS = {
+    "mean": "exp_avg",
+    "square": "exp_avg_sq",
+}  # what we call what Adam remembers, and what torch calls it
 _CHUNK = 1000  # images per pass where nothing is learnt: the maps of a convolution fit in memory
 
 
@@ -45,42 +53,59 @@ class TorchEngine:
         self._precision = precision
         self._network = Autoencoder(architecture).to(device)
         self._network.load_weights(weights)
+        self._flat = Flat(self._network)
+        self._written_out = (
+            DensePass(architecture, recipe, self._flat, precision) if fits(architecture, recipe) else None
+        )
+        # Beside what is written out, such a network is only judged: exactly, which takes no time to speak of.
+        self._precision = torch.float32 if self._written_out else precision
         self._images = torch.from_numpy(images).to(device)
         self._places = None if places is None else torch.from_numpy(places).to(device)
         self._order = torch.arange(len(images), device=device)
+        self._steepness = images[0].size if recipe.reduction == "sum" else 1
+        layers = (*architecture.encoder, *architecture.decoder)
+        has_dropout = any(isinstance(layer, Dropout | Memory) for layer in layers)
+        self._generator = torch.Generator(device)
+        self._is_random = has_dropout or recipe.filling > 0 or recipe.kind in {"contractive", "variational"}
         # What is remembered is right from the start but for details, and its keys move together with their features.
         begun = any(isinstance(layer, Memory) for layer in architecture.encoder)
-        parameters = [
-            {"params": list(self._network.encoder.parameters()), "pace": _REMEMBERED_PACE if begun else 1.0},
-            {"params": list(self._network.decoder.parameters()), "pace": 1.0},
+        paces = (_REMEMBERED_PACE if begun else 1.0, 1.0)
+        self._parts = self._flat.split("encoder.")
+        on_gpu = device.type == "cuda"
+        groups: list[dict[str, Any]] = [
+            {"params": [part], "pace": pace, "lr": recipe.learning_rate}
+            for part, pace in zip(self._parts, paces, strict=True)
         ]
+        if on_gpu:  # there, a number that may change from one replay of a captured step to the next
+            for group in groups:
+                group["lr"] = torch.tensor(recipe.learning_rate, device=device)
         if recipe.optimiser == "adam":
             # eps as in Keras, where the recipes come from.
             self._optimiser: torch.optim.Optimizer = torch.optim.Adam(
-                parameters, lr=recipe.learning_rate, eps=1e-7, fused=True
+                groups, eps=1e-7, fused=True, capturable=on_gpu
             )
         else:
-            self._optimiser = torch.optim.SGD(parameters, lr=recipe.learning_rate, fused=True)
-        self._steepness = images[0].size if recipe.reduction == "sum" else 1
-        has_dropout = any(
-            isinstance(layer, Dropout | Memory) for layer in (*architecture.encoder, *architecture.decoder)
+            self._optimiser = torch.optim.SGD(groups, fused=True)
+        # One CUDA graph serves all steps alike: no number but the learning rate changes, and nothing is drawn.
+        may_capture = (
+            on_gpu and recipe.kind == "plain" and not (self._is_random or recipe.warp or recipe.guidance)
         )
-        self._generator = torch.Generator(device)
-        self._is_random = has_dropout or recipe.filling > 0 or recipe.kind in {"contractive", "variational"}
+        self._captured = Captured(self._learn, recipe.batch_size, device) if may_capture else None
 
     def begin_epoch(self, order: np.ndarray) -> None:
         self._order = torch.from_numpy(order).to(self._device)
 
     def step(self, start: int, stop: int, settings: StepSettings) -> StepLoss:
         for group in self._optimiser.param_groups:
-            group["lr"] = settings.learning_rate * group["pace"]
+            rate = settings.learning_rate * group["pace"]
+            if isinstance(group["lr"], torch.Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
         chosen = self._order[start:stop]
-        places = None if self._places is None or not settings.guidance else self._places[chosen]
-        loss = self._loss(self._images[chosen], settings, settings.seed, places, training=True)
-        self._optimiser.zero_grad()
-        torch.autograd.backward((loss.reconstruction + loss.penalty) * self._steepness)
-        self._optimiser.step()
-        return StepLoss(*map(_told, loss))
+        if self._captured and len(chosen) == self._captured.size:
+            return self._captured(chosen, settings)
+        return self._learn(chosen, settings)
 
     def evaluate(self, images: np.ndarray, settings: StepSettings) -> StepLoss:
         reconstruction = penalty = 0.0
@@ -88,7 +113,7 @@ class TorchEngine:
         with nullcontext() if self._recipe.kind == "contractive" else torch.inference_mode():
             for place, chunk in enumerate(self._chunks(images)):
                 loss = self._loss(chunk, settings, (settings.seed[0], 0, place), training=False)
-                loss = StepLoss(*map(_told, loss))
+                loss = self._told(loss)
                 reconstruction += float(loss.reconstruction) * len(chunk)
                 penalty += float(loss.penalty) * len(chunk)
         return StepLoss(reconstruction / len(images), penalty / len(images))
@@ -104,14 +129,18 @@ class TorchEngine:
     def optimiser_state(self) -> dict[str, np.ndarray]:
         if self._recipe.optimiser == "sgd":
             return {}
-        steps = 0
+        states = [self._optimiser.state[part] for part in self._parts]
         arrays: dict[str, np.ndarray] = {}
-        for name, parameter in self._network.named_parameters():
-            state = self._optimiser.state[parameter]
-            steps = int(state["step"]) if state else 0
-            for part, key in (("mean", "exp_avg"), ("square", "exp_avg_sq")):
-                tensor = state[key] if state else torch.zeros_like(parameter)
-                arrays[f"{part}.{name}"] = tensor.detach().to("cpu", copy=True).contiguous().numpy()
+        for kind, key in _MOMENTS.items():
+            whole = torch.cat(
+                [
+                    state[key] if state else part.new_zeros(part.shape)
+                    for part, state in zip(self._parts, states, strict=True)
+                ]
+            )
+            for name, moment in self._flat.views(whole.detach().cpu()).items():
+                arrays[f"{kind}.{name}"] = moment.numpy().copy()
+        steps = max(int(state["step"]) if state else 0 for state in states)
         return {"steps": np.array([steps], np.int64), **arrays}
 
     def load_optimiser_state(self, state: dict[str, np.ndarray]) -> None:
@@ -123,13 +152,22 @@ class TorchEngine:
             raise ValueError("the optimiser's state is not that of this network and optimiser")
         if not state:
             return
-        steps = float(state["steps"][0])
-        for name, parameter in self._network.named_parameters():
-            self._optimiser.state[parameter] = {
-                "step": torch.tensor(steps, dtype=torch.float32, device=self._device),
-                "exp_avg": torch.zeros_like(parameter).copy_(torch.from_numpy(state[f"mean.{name}"])),
-                "exp_avg_sq": torch.zeros_like(parameter).copy_(torch.from_numpy(state[f"square.{name}"])),
+        moments = {}
+        for kind, key in _MOMENTS.items():
+            whole = torch.zeros_like(self._flat.values)
+            for name, view in self._flat.views(whole).items():
+                view.copy_(torch.from_numpy(state[f"{kind}.{name}"]))
+            moments[key] = torch.split(whole, [len(part) for part in self._parts])
+        for place, part in enumerate(self._parts):
+            self._optimiser.state[part] = {
+                "step": torch.tensor(float(state["steps"][0]), device=self._device),
+                **{key: wholes[place].clone() for key, wholes in moments.items()},
             }
+
+    def _told(self, loss: StepLoss) -> StepLoss:
+        """A loss without the graph behind it: numbers, but a GPU may still be computing."""
+        parts = [part.detach() if isinstance(part, torch.Tensor) else part for part in loss]
+        return StepLoss(*(map(float, parts) if self._device.type == "cpu" else parts))
 
     def _seed(self, seed: Seed) -> None:
         """What is drawn next follows from `seed` alone."""
@@ -139,6 +177,31 @@ class TorchEngine:
     def _chunks(self, images: np.ndarray) -> Iterator[torch.Tensor]:
         for start in range(0, len(images), _CHUNK):
             yield torch.from_numpy(images[start : start + _CHUNK]).to(self._device)
+
+    def _learn(self, chosen: torch.Tensor, settings: StepSettings) -> StepLoss:
+        """One optimiser step on the images with these indices, at the learning rate that the optimiser has."""
+        # Rows as they lie, not by `[chosen]`, which goes through them number by number.
+        images = self._images.index_select(0, chosen)
+        if self._written_out:
+            clean = _pixels(images)
+            given = self._given(clean, settings, settings.seed, training=True)
+            loss = StepLoss(self._written_out(given, clean, self._steepness), 0.0)
+        else:
+            places = None if self._places is None or not settings.guidance else self._places[chosen]
+            loss = self._loss(images, settings, settings.seed, places, training=True)
+            self._flat.gradients.zero_()
+            torch.autograd.backward((loss.reconstruction + loss.penalty) * self._steepness)
+        self._optimiser.step()
+        return self._told(loss)
+
+    def _given(
+        self, clean: torch.Tensor, settings: StepSettings, seed: Seed, *, training: bool
+    ) -> torch.Tensor:
+        """What the network sees of clean pictures."""
+        given = warped(clean, settings.warp, seed) if training and settings.warp else clean
+        if self._recipe.kind == "denoising":
+            return self._corrupted(given, settings.noise_level, seed)
+        return given
 
     def _loss(
         self,
@@ -155,12 +218,8 @@ class TorchEngine:
         """
         self._seed(seed)
         clean = _pixels(images)
-        given = clean
-        if training and settings.warp:
-            given = warped(clean, settings.warp, seed)
-        if self._recipe.kind == "denoising":
-            given = self._corrupted(given, settings.noise_level, seed)
-        elif self._recipe.kind == "contractive":
+        given = self._given(clean, settings, seed, training=training)
+        if self._recipe.kind == "contractive":
             given = given.detach().requires_grad_()
         with self._lower_precision():
             way = self._network.run(given, training=training, generator=self._generator)
@@ -176,7 +235,10 @@ class TorchEngine:
         return StepLoss(reconstruction, penalty)
 
     def _lower_precision(self) -> torch.autocast:
-        return torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32)
+        # No weights kept in lower precision from one use to the next: a captured step would go on with old ones.
+        return torch.autocast(
+            self._device.type, self._precision, self._precision != torch.float32, self._device.type == "cpu"
+        )
 
     def _filling(self, codes: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
         def decode(places: torch.Tensor) -> torch.Tensor:
@@ -202,11 +264,6 @@ class TorchEngine:
             images.squeeze(1).cpu().numpy(), self._recipe.noise, level, np.random.default_rng(list(seed))
         )
         return torch.from_numpy(noisy).unsqueeze(1).to(self._device)
-
-
-def _told(loss: torch.Tensor | float) -> torch.Tensor | float:
-    """A loss to be read later, without the graph behind it."""
-    return loss.detach() if isinstance(loss, torch.Tensor) else loss
 
 
 def _pixels(images: torch.Tensor) -> torch.Tensor:

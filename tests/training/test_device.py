@@ -1,5 +1,6 @@
 """Where networks are trained: the names of devices, and the precision that pays there."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ from aedesk.data.imageset import DataSet
 from aedesk.errors import AedeskError
 from aedesk.models.architecture import Architecture, convolutional, dense
 from aedesk.models.initialisation import initial_weights
-from aedesk.models.presets import Recipe
+from aedesk.models.presets import Optimiser, Recipe
 from aedesk.models.step import StepSettings
 from aedesk.storage.runs import Run
 from aedesk.training.config import TrainingConfig
@@ -66,24 +67,37 @@ def test_cuda_devices_are_named_with_their_memory_and_auto_takes_the_first() -> 
 
 
 @pytest.mark.parametrize("capability", [None, "amx_bf16", "avx512_bf16"])
-@pytest.mark.parametrize("architecture", [dense(4), convolutional()], ids=["dense", "conv"])
-def test_bfloat16_is_chosen_for_convolutions_on_hardware_made_for_it(
-    capability: str | None, architecture: Architecture, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("architecture", "recipe", "pays"),
+    [
+        (dense(4), Recipe(), True),
+        (dense(4), Recipe(kind="denoising"), True),
+        (dense(4), Recipe(kind="sparse"), False),
+        (convolutional(), Recipe(), True),
+        (convolutional(), Recipe(kind="sparse"), True),
+    ],
+)
+def test_bfloat16_is_chosen_where_it_pays_on_hardware_made_for_it(
+    capability: str | None,
+    architecture: Architecture,
+    recipe: Recipe,
+    pays: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = {"avx2": True, "amx_bf16": False, **({capability: True} if capability else {})}
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
-    expected = "bfloat16" if capability and not architecture.is_dense else "float32"
-    assert choose_precision("auto", CPU, architecture) == expected
+    expected = "bfloat16" if capability and pays else "float32"
+    assert choose_precision("auto", CPU, architecture, recipe) == expected
     for wanted in ("float32", "tf32", "bfloat16"):
-        assert choose_precision(wanted, CPU, architecture) == wanted
+        assert choose_precision(wanted, CPU, architecture, recipe) == wanted
 
 
 @pytest.mark.usefixtures("two_cards")
 def test_dense_networks_multiply_in_tf32_on_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
     card = torch.device("cuda:0")
-    assert choose_precision("auto", card, dense(4)) == "tf32"
-    assert choose_precision("auto", card, convolutional()) == "bfloat16"
+    assert choose_precision("auto", card, dense(4), Recipe()) == "tf32"
+    assert choose_precision("auto", card, convolutional(), Recipe()) == "bfloat16"
 
 
 def test_tf32_is_allowed_for_as_long_as_a_run_asks_for_it() -> None:
@@ -97,7 +111,7 @@ def test_tf32_is_allowed_for_as_long_as_a_run_asks_for_it() -> None:
 
 
 def test_the_capabilities_of_this_machine_can_be_asked_for() -> None:
-    assert choose_precision("auto", CPU, convolutional()) in {"float32", "bfloat16"}
+    assert choose_precision("auto", CPU, convolutional(), Recipe()) in {"float32", "bfloat16"}
 
 
 def test_a_description_tells_device_threads_and_precision() -> None:
@@ -128,7 +142,7 @@ def test_training_on_cuda_takes_the_path_of_the_cpu() -> None:
 def test_the_convolutional_network_trains_on_cuda_at_the_precision_chosen_there() -> None:
     images = np.random.default_rng(0).integers(0, 256, (64, 28, 28), dtype=np.uint8)
     device = choose("auto")
-    precision = choose_precision("auto", device, convolutional())
+    precision = choose_precision("auto", device, convolutional(), Recipe())
     weights = initial_weights(convolutional(), 0, output_bias=-1.9)
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
     engine = TorchEngine(convolutional(), Recipe(), weights, images, device, dtype)
@@ -138,6 +152,26 @@ def test_the_convolutional_network_trains_on_cuda_at_the_precision_chosen_there(
         engine.step(0, 64, settings)
     assert engine.evaluate(images, settings).reconstruction < before
     assert torch.cuda.get_device_name(device) in describe(device, precision)
+
+
+@needs_cuda
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+@pytest.mark.parametrize("architecture", [dense(16), convolutional()], ids=["dense", "conv"])
+def test_a_captured_step_is_the_step(architecture: Architecture, optimiser: Optimiser) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (200, 28, 28), dtype=np.uint8)
+    recipe, weights = Recipe(batch_size=16, optimiser=optimiser), initial_weights(architecture, 0)
+    losses: dict[bool, list[float]] = {True: [], False: []}
+    for is_captured, told in losses.items():
+        engine = TorchEngine(architecture, recipe, weights, images, choose("cuda"))
+        if not is_captured:
+            engine._captured = None
+        engine.begin_epoch(np.arange(200))
+        for step, start in enumerate(range(0, 200, 16)):  # the last one is smaller
+            settings = replace(StepSettings.of(recipe, (0, 1, step)), learning_rate=1e-3 / (step + 1))
+            told.append(float(engine.step(start, min(start + 16, 200), settings).reconstruction))
+        told.append(engine.evaluate(images, settings).reconstruction)
+        assert optimiser == "sgd" or engine.optimiser_state()["steps"][0] == 13
+    assert losses[True] == pytest.approx(losses[False], rel=1e-3)
 
 
 @needs_cuda

@@ -114,7 +114,7 @@ def test_a_step_tells_the_loss_before_it_as_a_mean_over_pixels(images: np.ndarra
     told = engine.step(10, 50, at())
     assert float(told.reconstruction) == pytest.approx(before.reconstruction, rel=1e-5)
     assert told.penalty == before.penalty == 0
-    assert not told.reconstruction.requires_grad
+    assert isinstance(told.reconstruction, float)
     assert engine.evaluate(images[10:50], at()).reconstruction < before.reconstruction
 
 
@@ -382,13 +382,13 @@ def test_bfloat16_changes_the_arithmetic_only(images: np.ndarray, architecture: 
         engine_for(images[:8], Recipe(), architecture, precision)
         for precision in (torch.float32, torch.bfloat16)
     )
-    figures = [engine.evaluate(images[:8], at()).reconstruction for engine in (exact, rounded)]
+    figures = [engine.step(0, 8, at(Recipe())).reconstruction for engine in (exact, rounded)]
     assert figures[1] == pytest.approx(figures[0], rel=1e-2)
     assert figures[1] != figures[0]
     for engine in (exact, rounded):
         before = engine.evaluate(images[:8], at()).reconstruction
         for step in range(8):
-            assert engine.step(0, 8, at(Recipe(), step)).reconstruction.dtype == torch.float32
+            engine.step(0, 8, at(Recipe(), step))
         assert engine.evaluate(images[:8], at()).reconstruction < before
         assert all(array.dtype == np.float32 for array in engine.weights().values())
         assert engine.encode(images[:2]).dtype == np.float32

@@ -1,0 +1,120 @@
+"""Dense networks with every derivative written out: autograd is the oracle."""
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aedesk.models.architecture import Architecture, convolutional, dense
+from aedesk.models.autoencoder import Autoencoder
+from aedesk.models.design import Design
+from aedesk.models.initialisation import initial_weights
+from aedesk.models.presets import PRESETS, Loss, Recipe
+from aedesk.training.dense_pass import DensePass, fits
+from aedesk.training.flat import Flat
+from aedesk.training.losses import reconstruction_loss
+
+DENSE = ["dense-2d", "dense-32", "vanilla-64", "deep-64", "mlp-128", "dense-64"]
+SHORT = Recipe()
+
+
+def by_both(
+    architecture: Architecture,
+    recipe: Recipe,
+    precision: torch.dtype,
+    count: int,
+    seed: int,
+    steepness: float,
+) -> tuple[list[float], list[dict[str, torch.Tensor]]]:
+    """Loss and gradients, as written out and by autograd: of float64 weights at that precision, else of float32."""
+    dtype = torch.float64 if precision == torch.float64 else torch.float32
+    clean = torch.rand(count, 1, 28, 28, generator=torch.Generator().manual_seed(seed)).to(dtype)
+    seen = (clean + 0.3).clamp(0, 1) if recipe.kind == "denoising" else clean
+    losses, gradients = [], []
+    for is_written_out in (True, False):
+        network = Autoencoder(architecture)
+        network.load_weights(initial_weights(architecture, seed))
+        network.to(dtype)
+        flat = Flat(network)
+        if is_written_out:
+            loss = DensePass(architecture, recipe, flat, precision)(seen, clean, steepness)
+        else:
+            loss = reconstruction_loss(network.run(seen).logits, clean, recipe.loss, architecture.output)
+            (loss * steepness).backward()
+        losses.append(float(loss.detach()))
+        gradients.append(flat.views(flat.gradients))
+    return losses, gradients
+
+
+@given(
+    widths=st.lists(st.integers(1, 40), min_size=1, max_size=3),
+    activation=st.sampled_from(["relu", "leaky-relu", "elu", "tanh", "sigmoid", "linear"]),
+    output=st.sampled_from(["sigmoid", "linear"]),
+    loss=st.sampled_from(get_args(Loss)),
+    kind=st.sampled_from(["plain", "denoising"]),
+    count=st.integers(1, 9),
+    seed=st.integers(0, 99),
+    steepness=st.sampled_from([1.0, 784.0]),
+)
+def test_loss_and_gradients_are_those_of_autograd(
+    widths, activation, output, loss, kind, count, seed, steepness
+) -> None:
+    if loss == "bce":
+        output = "sigmoid"
+    design = Design(widths=tuple(widths), code=3, activation=activation, output=output)
+    recipe = Recipe(loss=loss, kind=kind)
+    assert fits(design.architecture(), recipe)
+    losses, (mine, expected) = by_both(design.architecture(), recipe, torch.float64, count, seed, steepness)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+    for name, gradient in expected.items():
+        np.testing.assert_allclose(mine[name], gradient, rtol=1e-8, atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_in_bfloat16_the_gradients_of_every_dense_preset_point_the_same_way(name: str) -> None:
+    preset = PRESETS[name]
+    losses, (mine, expected) = by_both(preset.architecture, preset.recipe, torch.bfloat16, 64, 1, 1.0)
+    assert losses[0] == pytest.approx(losses[1], rel=2e-3)
+    for array, gradient in expected.items():
+        assert mine[array].dtype == torch.float32
+        likeness = torch.cosine_similarity(mine[array].flatten(), gradient.flatten(), 0)
+        assert float(likeness) > 0.99, array
+
+
+def test_a_small_layer_that_gives_the_code_is_exact_in_bfloat16() -> None:
+    architecture = dense(128, 2, 128)
+    network = Autoencoder(architecture)
+    network.load_weights(initial_weights(architecture, 0))
+    one = DensePass(architecture, SHORT, Flat(network), torch.bfloat16)
+    types = [unit.weight.dtype for unit in one._units]
+    assert types == [torch.bfloat16, torch.float32, torch.bfloat16, torch.bfloat16]
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_every_dense_preset_is_trained_so(name: str) -> None:
+    assert fits(PRESETS[name].architecture, PRESETS[name].recipe)
+
+
+@pytest.mark.parametrize(
+    ("design", "recipe"),
+    [
+        (Design(widths=(8,), code=2, dropout=0.1), SHORT),
+        (Design(widths=(8,), code=2, batch_norm=True), SHORT),
+        (Design(widths=(8,), code=2, tied=True), SHORT),
+        (Design(widths=(8,), code=2, activation="gelu"), SHORT),
+        (Design(widths=(8,), code=2), replace(SHORT, kind="sparse")),
+        (Design(widths=(8,), code=2), replace(SHORT, kind="contractive")),
+        (Design(widths=(8,), code=2), replace(SHORT, guidance=0.1)),
+        (Design(widths=(8,), code=2), replace(SHORT, filling=0.1)),
+    ],
+)
+def test_what_it_does_not_know_is_left_to_autograd(design: Design, recipe: Recipe) -> None:
+    assert not fits(design.architecture(), recipe)
+
+
+def test_convolutions_are_left_to_autograd() -> None:
+    assert not fits(convolutional(), SHORT)
