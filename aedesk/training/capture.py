@@ -30,7 +30,7 @@ class Captured:
         self.size = size
         self._learn = learn
         self._chosen = torch.zeros(size, dtype=torch.int64, device=device)
-        self._stream = torch.cuda.Stream(device)
+        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._steps_to_capture = _WARM_UP
         self._graph: torch.cuda.CUDAGraph | None = None
         self._loss = StepLoss(0.0, 0.0)

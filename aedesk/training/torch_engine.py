@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,13 +18,10 @@ from aedesk.training.dense_pass import DensePass, fits
 from aedesk.training.filling import filling
 from aedesk.training.flat import Flat
 from aedesk.training.losses import distance_to, divergence, reconstruction_loss, slope, sparseness
+from aedesk.training.optimiser import Optimiser
 from aedesk.training.warping import warped
 
 _REMEMBERED_PACE = 0.1  # of the learning rate, for an encoder with a memory
-_MOMENTS = {
-    "mean": "exp_avg",
-    "square": "exp_avg_sq",
-}  # what we call what Adam remembers, and what torch calls it
 _CHUNK = 1000  # images per pass where nothing is learnt: the maps of a convolution fit in memory
 
 
@@ -55,7 +51,9 @@ class TorchEngine:
         self._network.load_weights(weights)
         self._flat = Flat(self._network)
         self._written_out = (
-            DensePass(architecture, recipe, self._flat, precision) if fits(architecture, recipe) else None
+            DensePass(architecture, recipe, self._flat, precision)
+            if places is None and fits(architecture, recipe)
+            else None
         )
         # Beside what is written out, such a network is only judged: exactly, which takes no time to speak of.
         self._precision = torch.float32 if self._written_out else precision
@@ -69,39 +67,19 @@ class TorchEngine:
         self._is_random = has_dropout or recipe.filling > 0 or recipe.kind in {"contractive", "variational"}
         # What is remembered is right from the start but for details, and its keys move together with their features.
         begun = any(isinstance(layer, Memory) for layer in architecture.encoder)
-        paces = (_REMEMBERED_PACE if begun else 1.0, 1.0)
-        self._parts = self._flat.split("encoder.")
-        on_gpu = device.type == "cuda"
-        groups: list[dict[str, Any]] = [
-            {"params": [part], "pace": pace, "lr": recipe.learning_rate}
-            for part, pace in zip(self._parts, paces, strict=True)
-        ]
-        if on_gpu:  # there, a number that may change from one replay of a captured step to the next
-            for group in groups:
-                group["lr"] = torch.tensor(recipe.learning_rate, device=device)
-        if recipe.optimiser == "adam":
-            # eps as in Keras, where the recipes come from.
-            self._optimiser: torch.optim.Optimizer = torch.optim.Adam(
-                groups, eps=1e-7, fused=True, capturable=on_gpu
-            )
-        else:
-            self._optimiser = torch.optim.SGD(groups, fused=True)
+        self._optimiser = Optimiser(self._flat, recipe, _REMEMBERED_PACE if begun else 1.0)
         # One CUDA graph serves all steps alike: no number but the learning rate changes, and nothing is drawn.
-        may_capture = (
-            on_gpu and recipe.kind == "plain" and not (self._is_random or recipe.warp or recipe.guidance)
-        )
-        self._captured = Captured(self._learn, recipe.batch_size, device) if may_capture else None
+        steps_differ = self._is_random or recipe.kind != "plain" or recipe.warp or recipe.guidance
+        if device.type == "cuda" and not steps_differ:
+            self._captured: Captured | None = Captured(self._learn, recipe.batch_size, device)
+        else:
+            self._captured = None
 
     def begin_epoch(self, order: np.ndarray) -> None:
         self._order = torch.from_numpy(order).to(self._device)
 
     def step(self, start: int, stop: int, settings: StepSettings) -> StepLoss:
-        for group in self._optimiser.param_groups:
-            rate = settings.learning_rate * group["pace"]
-            if isinstance(group["lr"], torch.Tensor):
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
+        self._optimiser.set_learning_rate(settings.learning_rate)
         chosen = self._order[start:stop]
         if self._captured and len(chosen) == self._captured.size:
             return self._captured(chosen, settings)
@@ -127,42 +105,11 @@ class TorchEngine:
         return self._network.copy_weights()
 
     def optimiser_state(self) -> dict[str, np.ndarray]:
-        if self._recipe.optimiser == "sgd":
-            return {}
-        states = [self._optimiser.state[part] for part in self._parts]
-        arrays: dict[str, np.ndarray] = {}
-        for kind, key in _MOMENTS.items():
-            whole = torch.cat(
-                [
-                    state[key] if state else part.new_zeros(part.shape)
-                    for part, state in zip(self._parts, states, strict=True)
-                ]
-            )
-            for name, moment in self._flat.views(whole.detach().cpu()).items():
-                arrays[f"{kind}.{name}"] = moment.numpy().copy()
-        steps = max(int(state["step"]) if state else 0 for state in states)
-        return {"steps": np.array([steps], np.int64), **arrays}
+        return self._optimiser.state()
 
     def load_optimiser_state(self, state: dict[str, np.ndarray]) -> None:
         """Raises ValueError for arrays that are not those of this network's optimiser."""
-        mine = self.optimiser_state()
-        if {name: array.shape for name, array in state.items()} != {
-            name: array.shape for name, array in mine.items()
-        }:
-            raise ValueError("the optimiser's state is not that of this network and optimiser")
-        if not state:
-            return
-        moments = {}
-        for kind, key in _MOMENTS.items():
-            whole = torch.zeros_like(self._flat.values)
-            for name, view in self._flat.views(whole).items():
-                view.copy_(torch.from_numpy(state[f"{kind}.{name}"]))
-            moments[key] = torch.split(whole, [len(part) for part in self._parts])
-        for place, part in enumerate(self._parts):
-            self._optimiser.state[part] = {
-                "step": torch.tensor(float(state["steps"][0]), device=self._device),
-                **{key: wholes[place].clone() for key, wholes in moments.items()},
-            }
+        self._optimiser.load_state(state)
 
     def _told(self, loss: StepLoss) -> StepLoss:
         """A loss without the graph behind it: numbers, but a GPU may still be computing."""

@@ -71,9 +71,9 @@ def test_without_guidance_or_places_nothing_is_drawn(images: np.ndarray, places:
         told = engine.step(0, 30, at(guidance))
         assert (numbers(told)[1] > 0) == (where is not None and guidance > 0)
         after.append(engine.weights()["encoder.1.weight"])
-    np.testing.assert_array_equal(after[0], after[1])
-    np.testing.assert_array_equal(after[0], after[2])
-    assert not np.array_equal(after[0], after[3])
+    np.testing.assert_allclose(after[0], after[1], atol=1e-7)  # without places another path has been taken
+    np.testing.assert_array_equal(after[1], after[2])
+    assert not np.allclose(after[0], after[3], atol=1e-5)
 
 
 def test_the_validation_loss_knows_no_places(images: np.ndarray, places: np.ndarray) -> None:
@@ -99,8 +99,6 @@ def gradients(
 ) -> dict[str, np.ndarray]:
     """Of the loss that a step of `at` descends."""
     engine = TorchEngine(architecture, DESCENT, weights, images, CPU)
-    seen = {}
-    for name, parameter in engine._network.named_parameters():
-        parameter.register_hook(lambda slope, name=name: seen.__setitem__(name, slope.numpy().copy()))
     engine.step(0, len(images), at(0.0, 0.0))
-    return seen
+    slopes = engine._flat.views(engine._flat.gradients)
+    return {name: slope.numpy().copy() for name, slope in slopes.items()}
