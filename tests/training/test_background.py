@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+from polling import PATIENCE
 
 from aedesk.errors import AedeskError, Cancelled
 from aedesk.training.background import Ask, Tell, beside
@@ -20,7 +21,7 @@ def threads() -> list[str]:
 
 
 def wait_for(condition: Ask) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.002)
@@ -56,7 +57,7 @@ def test_progress_is_told_and_only_the_newest_of_what_comes_in_between() -> None
     def work(progress: Tell, cancelled: Ask) -> None:
         for done in range(1000):
             progress("drawing", done, 1000)
-        assert is_told.wait(20)
+        assert is_told.wait(PATIENCE)
         progress("drawing", 1000, 1000)
 
     told = []
