@@ -1,12 +1,14 @@
-"""What a frame of the map costs at 2,000, 10,000 and 60,000 points, idle and while a network is being trained.
+"""What a frame of the map costs from 1,000 to 1,000,000 points, idle and while a network is being trained.
 
 On a quiet machine with a screen and the package installed:
 
     xvfb-run -a -s "-screen 0 1920x1200x24 -dpi 96" python tests/benchmarks/latent_map.py
 
 The points are ten blobs, the widget is the real one at two sizes, events are real; the work of each is timed from the
-event until Tk has nothing left to draw. Prints one JSON document: milliseconds per frame, how much longer a frame takes
-at 60,000 points than at 2,000, and how long 20x20 decoded digits take with the shipped dense models.
+event until Tk has nothing left to draw. All numbers of points take turns. Prints one JSON document: milliseconds per
+frame; for each kind of frame by which power of the number of points it grows (linear would be 1) and how much longer
+it takes at 1,000,000 points than at 1,000; what setting points and hiding a class takes once; and how long 20x20
+decoded digits take with the shipped dense models.
 """
 
 from __future__ import annotations
@@ -23,10 +25,13 @@ from contextlib import contextmanager
 
 import numpy as np
 
-COUNTS = (2_000, 10_000, 60_000)
+COUNTS = (1_000, 10_000, 60_000, 100_000, 300_000, 1_000_000)
 SIZES = ((800, 640), (1380, 930))
-ZOOMS = (1, 4, 16, 64)
-FRAMES = 60
+ZOOMS = (1, 4, 16)
+KINDS = ("pan", "zoom", "hover", "drag")
+ROUNDS, FRAMES = 3, 20
+Times = dict[str, list[float]]
+"""Seconds of each frame, by what was done."""
 
 
 def blobs(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -50,24 +55,47 @@ class Bench:
         self.map.pack(fill="both", expand=True)
         self.root.deiconify()
 
-    def prepare(self, count: int, size: tuple[int, int]) -> None:
+    def resize(self, size: tuple[int, int]) -> None:
+        self.root.geometry(f"{size[0]}x{size[1]}+0+0")
+        self.root.update()
+
+    def frames(self, count: int) -> Times:
+        """Of so many points, new ones: what is done once, and every kind of frame at every zoom."""
         from aedesk.gui.map.painter import Groups
 
         places, labels = blobs(count)
-        self.root.geometry(f"{size[0]}x{size[1]}+0+0")
-        self.root.update()
-        self.map.show(places, Groups(labels, tuple("0123456789")))
+        painter = self.map.painter
+        times = {
+            "set points": [self._timed(lambda: self.map.show(places, Groups(labels, tuple("0123456789"))))]
+        }
+        times["hide a class"] = [self._timed(lambda: self._hide({1}))]
+        self._hide(set())
+        for zoom in ZOOMS:
+            self.map.fit()
+            self.map.zoom(zoom, *self.map.view.to_pixels(places[0]).tolist())
+            self.root.update()
+            for kind in KINDS:
+                name = f"{kind}, zoomed in {zoom} times" if zoom > 1 else kind
+                times[name] = self._each(getattr(self, kind))
+        self.map.fit()
+        painter.as_density = True
+        times["pan, density"] = self._each(self.pan)
+        painter.as_density = False
+        return times
+
+    def _hide(self, groups: set[int]) -> None:
+        self.map.painter.set_hidden(groups)
+        self.map.request()
         self.root.update()
 
-    def frames(self, act: Callable[[int], object]) -> list[float]:
-        """Seconds of work for each frame."""
-        times = []
-        for frame in range(FRAMES):
-            begun = time.perf_counter()
-            act(frame)
-            self.root.update()
-            times.append(time.perf_counter() - begun)
-        return times
+    def _each(self, act: Callable[[int], object]) -> list[float]:
+        return [self._timed(lambda frame=frame: act(frame)) for frame in range(FRAMES)]
+
+    def _timed(self, act: Callable[[], object]) -> float:
+        begun = time.perf_counter()
+        act()
+        self.root.update()
+        return time.perf_counter() - begun
 
     def pan(self, frame: int) -> None:
         x, y = 200 + 3 * (frame % 20), 200 + 2 * (frame % 20)
@@ -79,29 +107,50 @@ class Bench:
     def hover(self, frame: int) -> None:
         self.map.event_generate("<Motion>", x=100 + 5 * frame, y=120 + 4 * frame)
 
-    def marker(self, frame: int) -> None:
-        place = self.map.place_at(100 + 5 * frame, 120 + 4 * frame)
-        self.map.mark_sketch(place)
+    def drag(self, frame: int) -> None:
+        """A press, and motions that take the marker of the pick along."""
+        x, y = 100 + 5 * frame, 120 + 4 * frame
+        self.map.event_generate("<B1-Motion>" if frame else "<ButtonPress-1>", x=x, y=y)
 
-    def measure(self) -> dict[str, dict[str, float]]:
-        """Median, 95th percentile and worst of each kind of frame, at the zoom where it is the slowest."""
-        report = {}
-        for name in ("pan", "zoom", "hover", "marker"):
-            slowest: dict[str, float] = {"p95": 0.0}
-            for factor in ZOOMS:
-                self.map.fit()
-                self.map.zoom(factor)
-                self.root.update()
-                found = summary(self.frames(getattr(self, name)))
-                if found["p95"] > slowest["p95"]:
-                    slowest = {**found, "at zoom": factor}
-            report[name] = slowest
-        self.map.painter.as_density = True
-        self.map.fit()
-        self.root.update()
-        report["pan, density"] = summary(self.frames(self.pan))
-        self.map.painter.as_density = False
-        return report
+
+def measure() -> dict[str, object]:
+    """All frames, in ms, and how they grow."""
+    bench = Bench()
+    report: dict[str, object] = {}
+    for size in SIZES:
+        bench.resize(size)
+        pooled = in_turns(bench)
+        for count, times in pooled.items():
+            found = {kind: summary(seconds) for kind, seconds in times.items()}
+            report[f"{count:,} points, {size[0]}x{size[1]}"] = found
+        report[f"growth, {size[0]}x{size[1]}"] = growth(pooled)
+    with training():
+        found = {kind: summary(seconds) for kind, seconds in bench.frames(60_000).items()}
+    report[f"60,000 points, {size[0]}x{size[1]}, while a network is being trained"] = found
+    bench.root.destroy()
+    return report
+
+
+def in_turns(bench: Bench) -> dict[int, Times]:
+    """The frames of every number of points; the first round only warms up."""
+    pooled: dict[int, Times] = {count: {} for count in COUNTS}
+    for turn in range(1 + ROUNDS):
+        for count in COUNTS:
+            for kind, seconds in bench.frames(count).items():
+                if turn:
+                    pooled[count].setdefault(kind, []).extend(seconds)
+    return pooled
+
+
+def growth(pooled: dict[int, Times]) -> dict[str, dict[str, float]]:
+    """Of each kind of frame's median: the power of the number of points, fitted to the logarithms, and the ratio."""
+    grown = {}
+    for kind in pooled[COUNTS[0]]:
+        medians = [float(np.median(pooled[count][kind])) for count in COUNTS]
+        power = np.polyfit(np.log(COUNTS), np.log(medians), 1)[0]
+        ratio = medians[-1] / medians[0]
+        grown[kind] = {"exponent": round(float(power), 3), "1,000,000 to 1,000": round(ratio, 2)}
+    return grown
 
 
 def digits(model: str) -> dict[str, float]:
@@ -178,31 +227,14 @@ def training() -> Iterator[None]:
 
 def main() -> None:
     os.environ["AEDESK_HOME"] = os.environ.get("AEDESK_HOME") or tempfile.mkdtemp()
-    bench = Bench()
     report: dict[str, object] = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "tk": tk.TkVersion,
         "date": time.strftime("%Y-%m-%d"),
         "unit": "ms of work per frame",
+        **measure(),
+        "20x20 decoded digits": {model: digits(model) for model in ("dense-2d", "dense-32", "deep-64")},
     }
-    medians: dict[tuple[str, int], float] = {}
-    for size in SIZES:
-        for count in COUNTS:
-            bench.prepare(count, size)
-            found = bench.measure()
-            report[f"{count:,} points, {size[0]}x{size[1]}"] = found
-            medians[f"{size[0]}x{size[1]}", count] = found["pan"]["p50"]
-    report["growth of a moved frame, 60,000 points to 2,000"] = {
-        f"{width}x{height}": round(
-            medians[f"{width}x{height}", 60_000] / medians[f"{width}x{height}", 2_000], 2
-        )
-        for width, height in SIZES
-    }
-    bench.prepare(60_000, SIZES[1])
-    with training():
-        report["60,000 points, 1380x930, while a network is being trained"] = bench.measure()
-    bench.root.destroy()
-    report["20x20 decoded digits"] = {model: digits(model) for model in ("dense-2d", "dense-32", "deep-64")}
     print(json.dumps(report, indent=1))
 
 

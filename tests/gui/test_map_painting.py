@@ -7,7 +7,7 @@ import pytest
 
 from aedesk.app.viewport import around
 from aedesk.gui.map import thumbnails
-from aedesk.gui.map.dots import Dots, Layer, pack
+from aedesk.gui.map.dots import Dots, Layer, pack, paint_dots
 from aedesk.gui.map.painter import Groups, Painter
 from aedesk.gui.theme import DARK, LIGHT
 
@@ -34,7 +34,7 @@ def dots(points: list[tuple[float, float]], tints: list[int]) -> np.ndarray:
 
 def layer(points: Any, tints: Any, colours: np.ndarray) -> Layer:
     made = Dots(np.array(points, np.float32), np.array(tints))
-    return made.paint(VIEW, made.in_view(VIEW), colours, WHITE)
+    return paint_dots(VIEW, made.in_view(VIEW), colours, WHITE)
 
 
 def test_a_dot_has_the_colour_of_its_group_where_its_point_is_and_nowhere_else() -> None:
@@ -119,6 +119,14 @@ def test_what_is_selected_keeps_its_colour_and_the_rest_fades_but_stays() -> Non
     assert chosen_before.tolist() == chosen_after.tolist()
     assert other_after.astype(int).sum() > other_before.astype(int).sum()
     assert other_after.tolist() != [255, 255, 255]
+
+
+def test_what_is_selected_lies_on_top_of_what_is_not() -> None:
+    made = painter([(50.5, 49.5), (50.5, 49.5)], [0, 1])
+    first, second = ([int(entry.colour[at : at + 2], 16) for at in (1, 3, 5)] for entry in made.entries())
+    assert bytes_of(made.paint(VIEW, 1.0)[0])[50, 50].tolist() == second
+    made.set_selected(np.array([0]))
+    assert bytes_of(made.paint(VIEW, 1.0)[0])[50, 50].tolist() == first
 
 
 def test_density_is_full_where_points_are_many_and_paper_where_there_are_none() -> None:

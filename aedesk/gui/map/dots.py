@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -17,8 +18,24 @@ _COVER = 0.22  # of the pixels, that all dots together would cover if none lay o
 _MOST_WRITES = 900_000  # pixels painted per frame; more, and dots get smaller
 
 
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in pixels; the left and the upper rim belong to it."""
+
+
+class InView(Protocol):
+    """What a frame shows: so many points."""
+
+    def __len__(self) -> int: ...
+
+    def nearest(self, x: float, y: float, within: float) -> int | None:
+        """The point nearest to a pixel, if it is `within` px of it."""
+
+    def count(self, box: Box) -> int:
+        """How many of them are in a part of the view."""
+
+
 @dataclass(frozen=True, eq=False)
-class InView:
+class PointsInView:
     """The points in view: which they are, (n,), their tints (n,), and where, x and y (n,) in float32 pixels."""
 
     indices: np.ndarray
@@ -30,61 +47,76 @@ class InView:
         return len(self.indices)
 
     def nearest(self, x: float, y: float, within: float) -> int | None:
-        """The point nearest to a pixel, if it is `within` px of it."""
+        """The point nearest to a pixel, if it is `within` px of it; of several, the one painted first."""
         if not len(self):
             return None
         squares = (self.x - np.float32(x)) ** 2 + (self.y - np.float32(y)) ** 2
         place = int(squares.argmin())
         return int(self.indices[place]) if squares[place] <= within**2 else None
 
+    def count(self, box: Box) -> int:
+        """How many of them are in a part of the view."""
+        left, top, right, bottom = box
+        return int(
+            np.count_nonzero((self.x >= left) & (self.x < right) & (self.y >= top) & (self.y < bottom))
+        )
+
 
 class Dots:
     """Dots at fixed places; later ones lie on top.
 
-    points: (N, 2) in map coordinates. tints: (N,) indices into the colours that `paint` is given. order: which of the
-    points are painted at all, and in which order; all, as they come, if None.
+    points: (N, 2) in map coordinates. tints: (N,) indices into the colours that `paint_dots` is given. order: which of
+    the points are painted at all, and in which order; all, as they come, if None.
     """
 
     def __init__(self, points: np.ndarray, tints: np.ndarray, order: np.ndarray | None = None) -> None:
+        chosen = points if order is None else points[order]
         self._order = np.arange(len(points)) if order is None else order
-        chosen = points[self._order]
         self._x, self._y = (np.ascontiguousarray(chosen[:, axis], np.float32) for axis in (0, 1))
-        self._tints = tints[self._order].astype(np.uint16)
+        self._tints = (tints if order is None else tints[order]).astype(np.uint16)
 
     def __len__(self) -> int:
         return len(self._order)
 
-    def in_view(self, view: Viewport) -> InView:
-        """The points in view, in the order of painting."""
+    def in_view(self, view: Viewport, among: np.ndarray | None = None) -> PointsInView:
+        """The points in view, in the order of painting. among: the places in that order that may be; all if None."""
         scale, offset = view.scale_and_offset
-        x = self._x * scale[0] + offset[0]
-        y = self._y * scale[1] + offset[1]
-        places = np.flatnonzero((x >= 0) & (x < view.width) & (y >= 0) & (y < view.height))
-        return InView(self._order[places], self._tints[places], x[places], y[places])
+        known_x, known_y = (self._x, self._y) if among is None else (self._x[among], self._y[among])
+        x = known_x * scale[0] + offset[0]
+        y = known_y * scale[1] + offset[1]
+        seen = np.flatnonzero((x >= 0) & (x < view.width) & (y >= 0) & (y < view.height))
+        places = seen if among is None else among[seen]
+        return PointsInView(self._order[places], self._tints[places], x[seen], y[seen])
 
-    def paint(
-        self, view: Viewport, points: InView, colours: np.ndarray, surface: np.ndarray, scale: float = 1.0
-    ) -> Layer:
-        """Paint the `points` in view.
 
-        colours: (T, 3) in [0, 255], one per tint; surface: (3,), what shines through at their edges. scale: of the
-        screen: 2 where a pixel is half as large as usual.
-        """
-        radius = _radius(view, len(points), scale)
-        stamp = _disc(radius)
-        pad = int(np.ceil(radius)) + 2
-        stride = view.width + 2 * pad
-        # One flat index per point: a dot is then a handful of constant offsets, with no test for the picture's edge.
-        flat = (points.y.astype(np.int32) + pad) * stride + points.x.astype(np.int32) + pad
-        kind = np.uint8 if len(colours) * _LEVELS < 256 else np.uint16
-        canvas = np.zeros((view.height + 2 * pad) * stride, kind)
-        codes = (points.tints * _LEVELS).astype(kind)
-        for level in range(1, _LEVELS + 1):
-            painted = codes + np.array(level, kind)
-            for dx, dy in stamp[level - 1]:
-                canvas[flat + (dy * stride + dx)] = painted
-        shown = canvas.reshape(-1, stride)[pad : pad + view.height, pad : pad + view.width]
-        return Layer(shown, _shades(colours, surface))
+def paint_dots(
+    view: Viewport,
+    points: PointsInView,
+    colours: np.ndarray,
+    surface: np.ndarray,
+    scale: float = 1.0,
+    largest: float = _LARGEST,
+) -> Layer:
+    """Paint the `points` in view.
+
+    colours: (T, 3) in [0, 255], one per tint; surface: (3,), what shines through at their edges. scale: of the
+    screen: 2 where a pixel is half as large as usual. largest: radius of a dot in px, at a scale of 1.
+    """
+    radius = _radius(view, len(points), scale, largest)
+    stamp = _disc(radius)
+    pad = int(np.ceil(radius)) + 2
+    stride = view.width + 2 * pad
+    # One flat index per point: a dot is then a handful of constant offsets, with no test for the picture's edge.
+    flat = (points.y.astype(np.int32) + pad) * stride + points.x.astype(np.int32) + pad
+    kind = np.uint8 if len(colours) * _LEVELS < 256 else np.uint16
+    canvas = np.zeros((view.height + 2 * pad) * stride, kind)
+    codes = (points.tints * _LEVELS).astype(kind)
+    for level in range(1, _LEVELS + 1):
+        painted = codes + np.array(level, kind)
+        for dx, dy in stamp[level - 1]:
+            canvas[flat + (dy * stride + dx)] = painted
+    shown = canvas.reshape(-1, stride)[pad : pad + view.height, pad : pad + view.width]
+    return Layer(shown, _shades(colours, surface))
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,12 +166,12 @@ def _disc(radius: float) -> list[list[tuple[int, int]]]:
     return levels
 
 
-def _radius(view: Viewport, count: int, scale: float) -> float:
+def _radius(view: Viewport, count: int, scale: float, largest: float) -> float:
     """Of dots that cover a fair share of the picture, smaller where that would take long; in px."""
     if not count:
         return _SMALLEST * scale
     fair = np.sqrt(_COVER * view.width * view.height / (np.pi * count))
     quick = np.sqrt(_MOST_WRITES / (np.pi * count)) - 0.5
     # In steps, so that dots do not breathe while the map is moved.
-    radius = float(min(np.clip(fair, _SMALLEST * scale, _LARGEST * scale), max(quick, _SMALLEST)))
+    radius = float(min(np.clip(fair, _SMALLEST * scale, largest * scale), max(quick, _SMALLEST)))
     return round(radius * 3) / 3

@@ -31,6 +31,7 @@ from aedesk.latent.extent import fitted
 _ZOOM_STEP = 1.25  # per notch of the wheel
 _WALK = 0.02  # of the visible width, per arrow key
 _CLOSEST, _FARTHEST = 1e-3, 10.0  # of the extent of all points
+_FITTED = 100_000  # points that say where all are; more would not say it better
 _MOST_COVERED = 0.35  # of the width, that the legend may take from the points
 _REACH = 9  # px from the pointer to the point it means
 _REACH_OF_PICTURES = 18  # px, where points are shown as pictures
@@ -147,8 +148,8 @@ class LatentMap(tk.Canvas):
             return math.inf
         if self._in_view is None:
             return 0.0
-        x, y = self._in_view.x, self._in_view.y
-        return float(np.count_nonzero((x > left) & (x < right) & (y > top) & (y < bottom)))
+        shown = max(0.0, left), max(0.0, top), min(right, self.view.width), min(bottom, self.view.height)
+        return float(self._in_view.count(shown))
 
     # --- the view ---
 
@@ -169,7 +170,7 @@ class LatentMap(tk.Canvas):
         points = self.painter.points
         if not len(points):
             return
-        low, high = fitted(points)
+        low, high = fitted(points[:: max(1, len(points) // _FITTED)])
         self._extent = high - low
         # The legend lies on the right; where there is room for both, it covers no point.
         covered = self.view.width - self.legend.plate[0] if self.legend.plate[2] else 0.0

@@ -9,13 +9,16 @@ import numpy as np
 from PIL import ImageColor
 
 from aedesk.app.viewport import Viewport
+from aedesk.app.z_order import ZOrder
 from aedesk.gui.map import thumbnails
-from aedesk.gui.map.density import paint_density
-from aedesk.gui.map.dots import Dots, InView, pack
+from aedesk.gui.map.crowd import MOST_DOTS, Crowd, CrowdInView
+from aedesk.gui.map.density import paint_density, paint_tiles
+from aedesk.gui.map.dots import Dots, InView, PointsInView, pack, paint_dots
 from aedesk.gui.map.legend import Entry
 from aedesk.gui.theme import Palette
 
 _DIMMED = 0.78  # of the way to the surface, for what is not selected
+_CHOSEN = 2.2  # px, radius of a selected dot where the others are too many to be dots
 _NO_POINTS = np.zeros((0, 2), np.float32)
 
 
@@ -47,7 +50,9 @@ class Painter:
         self.remark = ""  # what else is on the map, in words
         self._shown_pictures: tuple[int, int] | None = None
         self._counts: list[int] = []
-        self._dots = Dots(_NO_POINTS, np.zeros(0, np.int64))
+        self._index: ZOrder | None = None
+        self._dots: Dots | Crowd | None = None  # None: to be arranged before the next frame
+        self._chosen = Dots(_NO_POINTS, np.zeros(0, np.int64))  # of a crowd
         self._palette = palette
         self.recolour(palette)
 
@@ -58,11 +63,12 @@ class Painter:
         plain = np.array([ImageColor.getrgb(colour)[:3] for colour in self._hex], np.float32)
         dimmed = plain + _DIMMED * (self._surface - plain)
         self._colours = np.concatenate([plain, dimmed])
+        self._dots = None
 
     def set_points(self, points: np.ndarray) -> None:
         """Other places, (N, 2), of the same points or of those that `set_groups` then colours."""
         self.points = points
-        self._arrange()
+        self._index = self._dots = None
 
     def set_groups(self, groups: Groups) -> None:
         """Colour the points by other groups; what is hidden stays so where the groups are called the same."""
@@ -71,24 +77,26 @@ class Painter:
         self.groups = groups
         self._counts = np.bincount(groups.of_point, minlength=len(groups.names)).tolist()
         self.recolour(self._palette)
-        self._arrange()
 
     def set_hidden(self, groups: Collection[int]) -> None:
         """Hide the points of these groups."""
         self.hidden = frozenset(groups)
-        self._arrange()
+        self._dots = None
 
     def set_selected(self, indices: np.ndarray) -> None:
         """Let these points stand out; with none, all are equal."""
         self.selected = indices
-        self._arrange()
+        self._dots = None
 
     @property
     def visible(self) -> np.ndarray:
         """Which points are not hidden, (N,) bool."""
         if not self.hidden:
             return np.ones(len(self.points), bool)
-        return ~np.isin(self.groups.of_point, list(self.hidden))
+        shown = np.ones(len(self.groups.names), bool)
+        shown[list(self.hidden)] = False
+        visible: np.ndarray = shown[self.groups.of_point]
+        return visible
 
     @property
     def shows_pictures(self) -> bool:
@@ -98,13 +106,15 @@ class Painter:
     def paint(self, view: Viewport, scale: float) -> tuple[np.ndarray, InView]:
         """One frame: (H, W) uint32 as of `dots.pack`, and the points in view."""
         backdrop = self.backdrop(view)
+        self._shown_pictures = None
+        if self._dots is None:
+            self._dots = self._arranged()
         in_view = self._dots.in_view(view)
-        if self.as_density:
-            picture = self._density(view, in_view, backdrop)
+        if isinstance(in_view, CrowdInView):
+            picture = self._tiles(view, in_view, backdrop, scale)
         else:
-            ground = int(pack(self._surface)) if backdrop is None else backdrop
-            picture = self._dots.paint(view, in_view, self._colours, self._surface, scale).over(ground)
-        self._paint_pictures(picture, view, in_view, scale)
+            picture = self._one_by_one(view, in_view, backdrop, scale)
+            self._paint_pictures(picture, view, in_view, scale)
         return picture, in_view
 
     def entries(self) -> tuple[Entry, ...]:
@@ -119,24 +129,42 @@ class Painter:
 
     def notes(self, in_view: InView | None) -> str:
         """What the legend says below its entries: nothing is left out without a word."""
-        count, painted = len(self.points), len(self._dots)
+        count, hidden = len(self.points), sum(self._counts[group] for group in self.hidden)
         lines = [self.groups.title] if self.groups.title else []
         lines.append(f"{count:,} {self.source}".rstrip())
-        if painted < count:
-            lines.append(f"{count - painted:,} hidden")
-        if in_view is not None and len(in_view) < painted:
+        if hidden:
+            lines.append(f"{hidden:,} hidden")
+        if in_view is not None and len(in_view) < count - hidden:
             lines.append(f"{len(in_view):,} in view")
+        if isinstance(in_view, CrowdInView) and not self.as_density:
+            lines.append(f"density above {MOST_DOTS:,} in view: zoom in for dots")
         if self._shown_pictures is not None:
             shown, possible = self._shown_pictures
             lines.append(f"{shown:,} of {possible:,} as pictures")
         return "\n".join([*lines, self.remark]) if self.remark else "\n".join(lines)
 
-    def _density(self, view: Viewport, points: InView, ground: np.ndarray | None) -> np.ndarray:
-        colours, size = self._colours[points.tints], (view.width, view.height)
-        return paint_density(points.x, points.y, colours, size, self._surface, ground)
+    def _one_by_one(
+        self, view: Viewport, points: PointsInView, backdrop: np.ndarray | None, scale: float
+    ) -> np.ndarray:
+        if self.as_density:
+            colours, size = self._colours[points.tints], (view.width, view.height)
+            return paint_density(points, colours, size, self._surface, backdrop)
+        ground = int(pack(self._surface)) if backdrop is None else backdrop
+        return paint_dots(view, points, self._colours, self._surface, scale).over(ground)
 
-    def _paint_pictures(self, picture: np.ndarray, view: Viewport, in_view: InView, scale: float) -> None:
-        self._shown_pictures = None
+    def _tiles(
+        self, view: Viewport, crowd: CrowdInView, backdrop: np.ndarray | None, scale: float
+    ) -> np.ndarray:
+        """Density, and what is selected as dots above it: in the mixture of colours it would be lost."""
+        picture = paint_tiles(crowd.tiles(), self._surface, backdrop)
+        if not 0 < len(self._chosen) <= MOST_DOTS:
+            return picture
+        points = self._chosen.in_view(view)
+        return paint_dots(view, points, self._colours, self._surface, scale, _CHOSEN).over(picture)
+
+    def _paint_pictures(
+        self, picture: np.ndarray, view: Viewport, in_view: PointsInView, scale: float
+    ) -> None:
         placed = thumbnails.place(in_view, view.width, view.height, scale)
         if placed is None or self.pictures is None:
             return
@@ -146,15 +174,21 @@ class Painter:
         thumbnails.paint(picture, placed_now, self._palette.shade(images), frames, scale)
         self._shown_pictures = len(placed_now.indices), len(in_view)
 
-    def _arrange(self) -> None:
+    def _arranged(self) -> Dots | Crowd:
         """Which dots are painted, in which colours; what is selected lies on top."""
         tints = self.groups.of_point
         if len(tints) != len(self.points):
-            return  # `set_groups` is about to follow
-        order = np.flatnonzero(self.visible)
-        if len(self.selected):
-            chosen = np.zeros(len(self.points), bool)
-            chosen[self.selected] = True
-            order = np.concatenate([order[~chosen[order]], order[chosen[order]]])
-            tints = np.where(chosen, tints, tints + len(self.groups.names))
-        self._dots = Dots(self.points, tints, order)
+            return Dots(_NO_POINTS, np.zeros(0, np.int64))  # `set_groups` has yet to follow
+        order = np.flatnonzero(self.visible) if self.hidden or len(self.selected) else None
+        chosen = np.zeros(0, np.int64)
+        if order is not None and len(self.selected):
+            on_top = np.zeros(len(self.points), bool)
+            on_top[self.selected] = True
+            chosen = order[on_top[order]]
+            order = np.concatenate([order[~on_top[order]], chosen])
+            tints = np.where(on_top, tints, tints + len(self.groups.names))
+        if len(self.points) <= MOST_DOTS:
+            return Dots(self.points, tints, order)
+        self._chosen = Dots(self.points, tints, chosen)
+        self._index = self._index or ZOrder(self.points)
+        return Crowd(self.points, tints, order, self._colours, self._index)

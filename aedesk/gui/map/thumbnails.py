@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from aedesk.gui.map.dots import InView, pack
+from aedesk.gui.map.dots import PointsInView, pack
 
 _FEWEST_PIXELS = 900  # of the map, for each point in view: with less room, dots
 _EDGE = 32  # px
@@ -24,7 +24,7 @@ class Placed:
     top: np.ndarray
 
 
-def place(in_view: InView, width: int, height: int, scale: float = 1.0) -> Placed | None:
+def place(in_view: PointsInView, width: int, height: int, scale: float = 1.0) -> Placed | None:
     """Room for pictures that do not cover each other, or None where there are too many points for any.
 
     Those that come first in the order of the points get it; so the same ones keep theirs while the map is moved.
