@@ -34,13 +34,7 @@ class Flat:
         """Name -> its part, in the parameter's shape, of an array that is arranged as `values` is."""
         return {name: array[place].view(self._shapes[name]) for name, place in self._places.items()}
 
-    def split(self, prefix: str) -> tuple[nn.Parameter, nn.Parameter]:
-        """`values` for an optimiser, in two: those whose names begin with the prefix, which come first, and the others.
-
-        Either may be empty.
-        """
-        names = [name for name in self._places if not name.startswith(prefix)]
-        begin = self._places[names[0]].start if names else len(self.values)
-        parts = nn.Parameter(self.values[:begin]), nn.Parameter(self.values[begin:])
-        parts[0].grad, parts[1].grad = self.gradients[:begin], self.gradients[begin:]
-        return parts
+    def size(self, prefix: str) -> int:
+        """How much of `values` is taken by the parameters, the first ones, whose names begin with the prefix."""
+        others = [place.start for name, place in self._places.items() if not name.startswith(prefix)]
+        return min(others, default=len(self.values))
