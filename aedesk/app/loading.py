@@ -112,17 +112,13 @@ News = str | Settling | ActiveModel
 
 
 def prepare_torch() -> None:
-    """Import torch, leave a core to the window, and do the lazy work of a first optimiser step now."""
+    """Import torch, and leave a core to the window."""
     import threadpoolctl
     import torch
 
     threads = max(1, (os.cpu_count() or 2) - 1)
     torch.set_num_threads(threads)
     threadpoolctl.threadpool_limits(threads)
-    weight = torch.zeros(1, requires_grad=True)
-    optimiser = torch.optim.Adam([weight], fused=True)
-    torch.autograd.backward(weight.sum())
-    optimiser.step()
 
 
 def load_active(reference: str, otherwise: str | None, link: Link[News]) -> Iterator[News]:

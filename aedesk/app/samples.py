@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,10 +17,11 @@ from aedesk.app.loading import ActiveModel
 from aedesk.app.signal import Signal
 from aedesk.app.worker import Link
 from aedesk.errors import AedeskError, Cancelled
-from aedesk.latent.mixture import HOTTEST, Mixture, mixture_for
-from aedesk.latent.sampling import check_kind, kinds, sample
-from aedesk.storage import library
+from aedesk.latent.temperature import HOTTEST
 from aedesk.storage.pictures import in_rows, sheet, write_png
+
+if TYPE_CHECKING:
+    from aedesk.latent.mixture import Mixture
 
 MOST = 500
 """Samples on a sheet."""
@@ -130,6 +131,8 @@ class Samples:
         write_png(path, sheet(in_rows(self.sheet.images), _ENLARGED))
 
     def _adopt(self, active: ActiveModel) -> None:
+        from aedesk.latent.sampling import kinds
+
         before, self._active = self._active, active
         if before is not None and before.model is active.model:
             self._lay_out()
@@ -157,6 +160,8 @@ class Samples:
 
 
 def _check(wish: _Wish, kinds: tuple[str, ...]) -> None:
+    from aedesk.latent.sampling import check_kind
+
     check_kind(wish.kind, prior="prior" in kinds)
     if not 0 <= wish.temperature <= HOTTEST:
         raise AedeskError(f"The temperature must be between 0 and {HOTTEST:g}, not {wish.temperature:g}.")
@@ -168,6 +173,10 @@ def _check(wish: _Wish, kinds: tuple[str, ...]) -> None:
 
 def _draw(wish: _Wish, mixture: Mixture | None, link: Link[Any]) -> Iterator[Found[Mixture] | Sheet]:
     """Yield the mixture, where it is needed and not there yet, and the sheet."""
+    from aedesk.latent.mixture import mixture_for
+    from aedesk.latent.sampling import sample
+    from aedesk.storage import library
+
     active = wish.active
     if wish.kind == "mixture":
         if mixture is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aedesk.app.jobs import Jobs
 from aedesk.app.pace import Pace, Stride
+from aedesk.app.run_state import State
 from aedesk.app.signal import Signal
 from aedesk.app.worker import Link, Worker
 from aedesk.errors import Cancelled
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from aedesk.data.imageset import DataSet
     from aedesk.training.device import Device
     from aedesk.training.events import Event
-
-
-class State(enum.Enum):
-    """STEPPING: running up to the end of a batch or an epoch, and paused again then."""
-
-    IDLE = "idle"
-    RUNNING = "running"
-    STEPPING = "stepping"
-    PAUSED = "paused"
-    STOPPING = "stopping"
 
 
 @dataclass(frozen=True)

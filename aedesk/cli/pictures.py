@@ -147,7 +147,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
 
 
 def _check_sampling(arguments: argparse.Namespace) -> None:
-    from aedesk.latent.mixture import HOTTEST
+    from aedesk.latent.temperature import HOTTEST
 
     if arguments.sample is not None and not 1 <= arguments.sample <= _MOST:
         raise AedeskError(f"--sample must be between 1 and {_MOST:,}, not {arguments.sample}")

@@ -43,21 +43,27 @@ class GuessLine(ttk.Frame):
 
     def show(self, reading: Reading | None) -> None:
         if reading is None:
-            self._digit.configure(text="?", foreground=self._look.palette.faint)
-            self._line.configure(text=_EMPTY)
+            _change(self._digit, "?", self._look.palette.faint)
+            _change(self._line, _EMPTY)
             self._bar.show(0)
-            self._error.configure(text=_EMPTY_BELOW)
+            _change(self._error, _EMPTY_BELOW)
             return
         guess = reading.guess
         votes = len(guess.neighbours)
         colours = self._look.palette.class_colours(len(self._classes))
         sure = guess.share > 0.5
         colour = colours[guess.label] if sure else self._look.palette.faint
-        self._digit.configure(text=self._classes[guess.label], foreground=colour)
+        _change(self._digit, self._classes[guess.label], colour)
         agreeing = f"{round(guess.share * votes)} of the {votes} nearest training codes"
-        self._line.configure(text=agreeing if sure else f"Unsure: only {agreeing}")
+        _change(self._line, agreeing if sure else f"Unsure: only {agreeing}")
         self._bar.show(guess.share)
-        self._error.configure(text=f"Error: MSE {reading.mse:.4f}   PSNR {reading.psnr:.1f} dB")
+        _change(self._error, f"Error: MSE {reading.mse:.4f}   PSNR {reading.psnr:.1f} dB")
+
+
+def _change(label: ttk.Label, text: str, colour: str = "") -> None:
+    """Tk draws a label anew even where nothing has changed, and letters take it longer than to look."""
+    if (str(label.cget("text")), str(label.cget("foreground"))) != (text, colour):
+        label.configure(text=text, foreground=colour)
 
 
 class _ShareBar(tk.Canvas):

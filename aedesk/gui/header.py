@@ -8,14 +8,11 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from aedesk.app.loading import ActiveModel
-from aedesk.app.trainer import State
+from aedesk.app.run_state import State
 from aedesk.gui.fields import explain
 from aedesk.gui.fitting_label import FittingLabel
 from aedesk.gui.platform import accelerator
 from aedesk.gui.theme import GAP, Look
-from aedesk.models.presets import PRESETS
-from aedesk.storage.library import shipped
-from aedesk.storage.runs import list_runs
 
 
 class Header(ttk.Frame):
@@ -69,6 +66,9 @@ class Header(ttk.Frame):
 
     def list_models(self) -> None:
         """Look again which models there are."""
+        from aedesk.storage.library import shipped
+        from aedesk.storage.runs import list_runs
+
         self._references = [*shipped(), *(str(run) for run in list_runs())]
         self._picker.configure(values=[title_of(reference) for reference in self._references])
 
@@ -116,6 +116,8 @@ def title_of(reference: str) -> str:
 
 
 def _about(active: ActiveModel) -> str:
+    from aedesk.models.presets import PRESETS
+
     preset = PRESETS.get(active.reference)
     if preset is not None:
         return preset.about

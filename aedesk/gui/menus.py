@@ -25,14 +25,6 @@ def commands_of(window: Window) -> list[Command]:
     tools = [
         Command("Map", tool.label, partial(pane.choose_tool, tool.name), on_map=tool.key) for tool in TOOLS
     ]
-    run = RunMenu(
-        window.trainer,
-        window.train,
-        window.keeper,
-        on_show=lambda: window.show_tab("train"),
-        on_status=window.tell,
-        on_problem=window.tell_problem,
-    )
     return [
         Command("File", "Open picture ...", hands.open_picture, "o"),
         Command("File", "Save drawing ...", hands.save_drawing, "s"),
@@ -62,7 +54,7 @@ def commands_of(window: Window) -> list[Command]:
         Command("Map", "Decoded digits behind the points", pane.toggle_digits, on_map="d"),
         Command("Map", "Where to trust the decoder", pane.toggle_trust, on_map="t"),
         Command("Map", "Every training image or fewer", pane.toggle_all_points, on_map="a"),
-        *run.commands(),
+        *RunMenu(window).commands(),
         *(Command("Apply", page.title, partial(window.show_use, page.name)) for page in PAGES),
         Command("View", "Explore", lambda: window.show_tab("explore"), "1"),
         Command("View", "Train", lambda: window.show_tab("train"), "2"),

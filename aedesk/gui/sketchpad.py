@@ -1,7 +1,9 @@
-"""The drawing canvas: pen and eraser on the ink raster, repainted at most once per tick."""
+"""The drawing canvas: pen and eraser on the ink raster, repainted as soon as the mouse has been listened to."""
 
 from __future__ import annotations
 
+import math
+import time
 import tkinter as tk
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +16,7 @@ from aedesk.gui.brush import Brush
 from aedesk.gui.platform import RIGHT_BUTTON
 from aedesk.gui.theme import Look
 
-TICK = 8  # ms between the first motion and the repaint that shows it
+_LISTEN = 0.004  # seconds after a tick for the mouse alone: while it is not heard, a stroke gets corners
 _TILE = 128  # px, the side of what is repainted for a piece of a stroke
 _FOCUS = 2  # px, the frame that shows where the keyboard is
 _RIM = 3  # px around a change: what an antialiased edge reaches, and the rim of a tile
@@ -24,7 +26,8 @@ _HINT = "Draw a digit here"
 class Sketchpad(tk.Canvas):
     """Shows `ink` and lets the mouse draw on it. `on_change` runs on the tick after something was drawn.
 
-    Motion handlers only record: a slow one would make Tk drop points of the stroke.
+    Motion handlers only record: a slow one would make Tk drop points of the stroke. The tick comes at once, unless
+    the one before has only just ended.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Sketchpad(tk.Canvas):
         self._on_change = on_change
         self._edge = 0
         self._pending: str | None = None
+        self._listening_until = 0.0  # time.monotonic
         self._pointer = (0, 0)
         self._erase = False  # what the stroke in progress does
         self._photo: ImageTk.PhotoImage | None = None
@@ -56,7 +60,7 @@ class Sketchpad(tk.Canvas):
             look.changed.connect(lambda _: self.refresh()),
             brush.changed.connect(lambda _: self._show_pen()),
         ]
-        self._tables: list[list[int]] = []
+        self._shades = b""  # red, green and blue of each of the 256 levels of the raster
 
     @property
     def edge(self) -> int:
@@ -86,8 +90,7 @@ class Sketchpad(tk.Canvas):
             highlightthickness=_FOCUS,  # a theme switch takes it away
         )
         self._show_pen()
-        # One table of 256 levels for each of red, green and blue.
-        self._tables = palette.shade(np.arange(256, dtype=np.float32) / 255).T.tolist()
+        self._shades = palette.shade(np.arange(256, dtype=np.float32) / 255).tobytes()
         self.itemconfigure(self._hint, fill=palette.muted)
         if self._photo is not None:
             self._photo.paste(self._coloured((0, 0, SIZE, SIZE), self._edge))
@@ -142,8 +145,12 @@ class Sketchpad(tk.Canvas):
 
     def _schedule(self) -> None:
         """At most one tick is pending, however many points arrive."""
-        if self._pending is None:
-            self._pending = self.after(TICK, self.run_tick)
+        if self._pending is not None:
+            return
+        wait = self._listening_until - time.monotonic()
+        self._pending = (
+            self.after(math.ceil(1000 * wait), self.run_tick) if wait > 0 else self.after_idle(self.run_tick)
+        )
 
     @property
     def ring_width(self) -> float:
@@ -163,6 +170,7 @@ class Sketchpad(tk.Canvas):
             self._pending = None
         self._paint()
         self._on_change()
+        self._listening_until = time.monotonic() + _LISTEN
 
     def _paint(self) -> None:
         """Bring what has changed onto the screen: only that, for the whole would take Tk three times as long."""
@@ -186,8 +194,9 @@ class Sketchpad(tk.Canvas):
 
     def _coloured(self, box: tuple[float, float, float, float], edge: int) -> Image.Image:
         """The part `box` of the raster as a picture `edge` px square in the colours of the theme."""
-        grey = self._ink.image.resize((edge, edge), Image.Resampling.BILINEAR, box=box)
-        return Image.merge("RGB", [grey.point(table) for table in self._tables])
+        picture = Image.fromarray(self._ink.pixels).resize((edge, edge), Image.Resampling.BILINEAR, box=box)
+        picture.putpalette(self._shades)
+        return picture.convert("RGB")
 
     def _on_destroy(self, _: tk.Event[Any]) -> None:
         for disconnect in self._disconnects:

@@ -106,25 +106,23 @@ class CodeTile(ttk.Frame):
         if code is not None and len(code) <= _MOST_NUMBERS:
             numbers = "\n".join(f"{number:+.2f}" for number in code)
         self._canvas.itemconfigure(self._numbers, text=numbers, fill=self._look.palette.text)
-        if code is None or numbers:
-            levels = np.zeros((self._edge, self._edge), np.float32)
-        else:
+        levels = np.zeros((1, 1), np.float32)
+        if code is not None and not numbers:
             heights = (code / self._spread).clip(-1, 1)
             levels = self._bars(heights) if len(code) <= _MOST_BARS else self._cells(heights)
-        self._photo.paste(Image.fromarray(self._look.palette.signed_code(levels)))
+        picture = Image.fromarray(self._look.palette.signed_code(levels))
+        self._photo.paste(picture.resize((self._edge, self._edge), Image.Resampling.NEAREST))
 
     def _bars(self, heights: np.ndarray) -> np.ndarray:
-        """A bar for each number: up if it is positive, down if it is negative; the floor is 0 if none can be."""
-        edge = self._edge
-        column = np.arange(edge) * len(heights) // edge  # which number a column of pixels belongs to
-        level = heights[column]
-        row = np.linspace(1, self._floor, edge)[:, None]  # what height a row of pixels stands for
-        filled = np.where(level >= 0, (row >= 0) & (row <= level), (row <= 0) & (row >= level))
-        return np.where(filled, np.where(level >= 0, 1, -1), 0).astype(np.float32)
+        """A bar for each number, (edge, D): up if it is positive, else down; the floor is 0 if none is negative."""
+        row = np.linspace(1, self._floor, self._edge, dtype=np.float32)[:, None]  # the height it stands for
+        filled = np.where(heights >= 0, (row >= 0) & (row <= heights), (row <= 0) & (row >= heights))
+        levels: np.ndarray = np.where(filled, np.where(heights >= 0, 1, -1), 0).astype(np.float32)
+        return levels
 
     def _cells(self, heights: np.ndarray) -> np.ndarray:
+        """A cell for each number, in rows as long as there are rows."""
         side = int(np.ceil(np.sqrt(len(heights))))
         cells = np.zeros(side * side, np.float32)
         cells[: len(heights)] = heights
-        place = np.arange(self._edge) * side // self._edge
-        return cells.reshape(side, side)[np.ix_(place, place)]
+        return cells.reshape(side, side)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tkinter import filedialog
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ttkbootstrap as ttk
 
@@ -19,15 +19,11 @@ from aedesk.app.desk import Desk
 from aedesk.app.ink import SIZE, Ink
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel, prepare_torch
-from aedesk.app.run_list import RunList
-from aedesk.app.trainer import State, Trainer
+from aedesk.app.run_state import State
 from aedesk.app.worker import Link
 from aedesk.errors import AedeskError
 from aedesk.gui import dialogs
-from aedesk.gui.apply.page import Surroundings
-from aedesk.gui.apply.tab import ApplyTab
 from aedesk.gui.brush import Brush
-from aedesk.gui.card.cards import Cards
 from aedesk.gui.commands import bind_keys, build_menus
 from aedesk.gui.explore import ExploreTab
 from aedesk.gui.fitting_label import FittingLabel
@@ -36,12 +32,11 @@ from aedesk.gui.hands import Hands
 from aedesk.gui.header import Header
 from aedesk.gui.menus import commands_of
 from aedesk.gui.platform import IS_MAC
-from aedesk.gui.runs.tab import RunsTab
 from aedesk.gui.theme import GAP, Look
-from aedesk.gui.train.keeper import RunKeeper
 from aedesk.gui.train.run_menu import NOTHING_KEPT
-from aedesk.gui.train.tab import TrainTab
-from aedesk.storage.runs import MODEL
+
+if TYPE_CHECKING:
+    from aedesk.gui.apply.tab import ApplyTab
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +54,9 @@ class Window:
         self.brush = Brush()
         self.desk = Desk(self.jobs, self.ink)
         self.explorer = self.desk.explorer
-        self.trainer = Trainer(self.jobs)
-        self.run_list = RunList(self.jobs)
         self._remembered = remembered
         self._shown = "explore"
+        self._is_model_awaited = self._are_plots_missing = True
         self._closing = False
         self._end_requested = False
         self._telling = False
@@ -75,10 +69,15 @@ class Window:
         self.hands = Hands(root, self.ink, self.explorer, self.tell, self.tell_problem)
         root.minsize(*smallest(root))
         root.geometry(usable_geometry(root, remembered.get("geometry")))
-        root.protocol("WM_DELETE_WINDOW", self.close)
-        self._build()
+        root.protocol("WM_DELETE_WINDOW", self.request_end)
+        self._build_front()
         self.commands = commands_of(self)
         build_menus(root, self.commands)
+        self._restore_front()
+        root.update_idletasks()
+        root.deiconify()
+        root.update()  # onto the screen: the tabs behind Explore take as long again
+        self._build_behind()
         canvases = (self.explore.sketchpad, self.apply.sketchpad)
         bind_keys(root, canvases, self.explore.pane.map, self.commands)
         root.bind("<Escape>", lambda _: self._give_up())
@@ -86,19 +85,12 @@ class Window:
             root.createcommand("::tk::mac::Quit", self.close)
             root.createcommand("::tk::mac::ShowHelp", self.show_shortcuts)
         self._connect()
-        form = remembered.get("train")
-        self.train.restore(form if isinstance(form, dict) else {})
-        chart = remembered.get("map")
-        self.explore.pane.restore(chart if isinstance(chart, dict) else {})
-        uses = remembered.get("apply")
-        self.apply.restore(uses if isinstance(uses, dict) else {})
-        self._restore_sketch()
-        root.update_idletasks()
-        root.deiconify()
+        root.protocol("WM_DELETE_WINDOW", self.close)
 
     # --- building ---
 
-    def _build(self) -> None:
+    def _build_front(self) -> None:
+        """What is seen first: the header and the Explore tab."""
         root = self.root
         self.header = Header(
             root,
@@ -109,10 +101,10 @@ class Window:
             on_card=self.show_card,
         )
         self.header.pack(fill="x")
-        pages = ttk.Frame(root)
-        pages.pack(fill="both", expand=True)
+        self._place = ttk.Frame(root)
+        self._place.pack(fill="both", expand=True)
         self.explore = ExploreTab(
-            pages,
+            self._place,
             self.look,
             self.desk,
             self.jobs,
@@ -122,8 +114,23 @@ class Window:
             self.tell,
             self.tell_problem,
         )
+        self._pages: dict[str, ttk.Frame] = {"explore": self.explore}
+        self.show_tab("explore")
+
+    def _build_behind(self) -> None:
+        """The other tabs, and what belongs to them; what they need is imported here, once the window is seen."""
+        from aedesk.app.run_list import RunList
+        from aedesk.app.trainer import Trainer
+        from aedesk.gui.apply.page import Surroundings
+        from aedesk.gui.apply.tab import ApplyTab
+        from aedesk.gui.card.cards import Cards
+        from aedesk.gui.runs.tab import RunsTab
+        from aedesk.gui.train.keeper import RunKeeper
+        from aedesk.gui.train.tab import TrainTab
+
+        self.trainer = Trainer(self.jobs)
         self.train = TrainTab(
-            pages,
+            self._place,
             self.look,
             self.trainer,
             self.jobs,
@@ -132,8 +139,9 @@ class Window:
             on_status=self.tell,
             on_problem=self.tell_problem,
         )
+        self.run_list = RunList(self.jobs)
         self.runs = RunsTab(
-            pages,
+            self._place,
             self.look,
             self.run_list,
             on_use=self.use_run,
@@ -144,7 +152,7 @@ class Window:
             on_problem=self.tell_problem,
         )
         around = Surroundings(self.look, self.desk, self.jobs, self.tell, self.tell_problem, self.hands)
-        self.apply = ApplyTab(pages, around, self.brush, self.random_digit)
+        self.apply = ApplyTab(self._place, around, self.brush, self.random_digit)
         self.keeper = RunKeeper(
             self._foot,
             self.look,
@@ -154,9 +162,10 @@ class Window:
             on_status=self.tell,
             on_problem=self.tell_problem,
         )
-        self.cards = Cards(root, self.look, self.jobs, self.tell, self.tell_problem)
-        self._pages = {"explore": self.explore, "train": self.train, "runs": self.runs, "apply": self.apply}
-        self.show_tab("explore")
+        self.cards = Cards(self.root, self.look, self.jobs, self.tell, self.tell_problem)
+        self._pages |= {"train": self.train, "runs": self.runs, "apply": self.apply}
+        self.train.restore(self._remembered_of("train"))
+        self.apply.restore(self._remembered_of("apply"))
 
     def _connect(self) -> None:
         self.hands.changed.connect(self._on_hands)
@@ -172,40 +181,58 @@ class Window:
     # --- the start ---
 
     def start(self) -> None:
-        """Bring in what is heavy, in one background thread, while the window is already used."""
+        """Bring in torch and the model, in the background, while the window is already used."""
         self.header.list_models()
-        self.jobs.start("imports", _import_heavy, self._on_imported, self._on_started)
+        self.jobs.start("torch", _import_torch, lambda _: None, self._on_torch)
         self._poll()
 
-    def _on_imported(self, device: str) -> None:
-        if self._closing:
-            return
-        self.header.set_device(device)
-        self.train.build_plots()
-        self.runs.build_plots()
-        # From here on the collector passes over torch and Matplotlib: looking at them all would hold up the pen
-        # for 60 ms and more.
-        gc.collect()
-        gc.freeze()
-
-    def _on_started(self, problem: BaseException | None) -> None:
+    def _on_torch(self, problem: BaseException | None) -> None:
         if self._closing:
             return
         if problem is not None:
             self.tell_problem(problem)
             return
+        _spare_the_collector()
         reference = self._remembered.get("model")
         self.explorer.load(reference if isinstance(reference, str) else _DEFAULT_MODEL, _DEFAULT_MODEL)
         self.explore.sketchpad.focus_set()
 
-    def _restore_sketch(self) -> None:
+    def _on_first_model(self) -> None:
+        """The model is in use, or cannot be: now all that can wait."""
+        if self._is_model_awaited:
+            self._is_model_awaited = False
+            self.jobs.start("device", _name_device, self.header.set_device, self._on_prepared)
+            self._prepare_plots()
+
+    def _prepare_plots(self) -> None:
+        """Bring in what plots need at the first look at them: meanwhile a pen would stutter."""
+        if self._are_plots_missing and not self._is_model_awaited and self._shown in {"train", "runs"}:
+            self._are_plots_missing = False
+            self.jobs.start("plots", _import_matplotlib, self._build_plots, self._on_prepared)
+
+    def _build_plots(self, _: None) -> None:
+        if not self._closing:
+            self.train.build_plots()
+            self.runs.build_plots()
+            _spare_the_collector()
+
+    def _on_prepared(self, problem: BaseException | None) -> None:
+        if problem is not None and not self._closing:
+            self.tell_problem(problem)
+
+    def _restore_front(self) -> None:
+        self.explore.pane.restore(self._remembered_of("map"))
         brush = self._remembered.get("brush")
         if isinstance(brush, int | float) and math.isfinite(brush):
             self.brush.width = float(brush)
         raster = settings.load_sketch()
         if raster is not None and raster.shape == (SIZE, SIZE) and raster.any():
             self.ink.replace(raster, settings.load_exact())
-            self.canvas_tab.ink_changed()
+            self.explore.ink_changed()
+
+    def _remembered_of(self, part: str) -> dict[str, Any]:
+        found = self._remembered.get(part)
+        return found if isinstance(found, dict) else {}
 
     def _poll(self) -> None:
         """The one tick that hands on what background threads have sent."""
@@ -254,9 +281,11 @@ class Window:
             if kept:
                 self.train.plan_branch(kept[-1])
             else:
-                self._status.set(NOTHING_KEPT)
+                self.tell(NOTHING_KEPT)
 
     def open_model(self) -> None:
+        from aedesk.storage.runs import MODEL
+
         path = filedialog.askopenfilename(
             parent=self.root,
             title="Open a model",
@@ -269,6 +298,9 @@ class Window:
 
     def show_tab(self, name: str) -> None:
         """`explore`, `train`, `runs` or `apply`."""
+        if name not in self._pages:  # still being built
+            self.header.set_tab(self._shown)
+            return
         for other, page in self._pages.items():
             if other == name:
                 page.place(relwidth=1, relheight=1)
@@ -278,6 +310,7 @@ class Window:
         self.header.set_tab(name)
         # The keyboard goes with the tab: what is typed must not land in a field that is out of sight.
         (self.explore.sketchpad if name == "explore" else self._pages[name]).focus_set()
+        self._prepare_plots()
 
     def show_use(self, name: str) -> None:
         """Show a page of the Apply tab."""
@@ -368,6 +401,7 @@ class Window:
         if self.explorer.active is not None:  # the pickers go back to what is in use
             self.header.show_model(self.explorer.active)
             self.explore.pane.show_layout(self.explorer.active)
+        self._on_first_model()
         self.tell_problem(problem)
 
     def _on_drawing(self, what: str) -> None:
@@ -382,6 +416,7 @@ class Window:
     def _on_model(self, active: ActiveModel) -> None:
         self.header.show_model(active)
         self._status.set("Ready. Draw on the canvas, or click on the map.")
+        self._on_first_model()
 
     def _on_run_renamed(self, names: tuple[Path, Path]) -> None:
         """What is shown and used of a run goes by its new name."""
@@ -422,12 +457,28 @@ class Window:
         self.root.destroy()
 
 
-def _import_heavy(link: Link[str]) -> Iterator[str]:
-    """In the loader's thread: torch and Matplotlib, then the device in words."""
-    prepare_torch()
-    import matplotlib.backends.backend_tkagg  # noqa: F401
+def _spare_the_collector() -> None:
+    """From here on it passes over what was imported: looking at it all would hold up the pen for 60 ms and more."""
+    gc.collect()
+    gc.freeze()
 
+
+def _import_torch(link: Link[None]) -> Iterator[None]:
+    """In a thread: torch."""
+    prepare_torch()
+    yield
+
+
+def _name_device(link: Link[str]) -> Iterator[str]:
+    """In a thread, as asking CUDA takes a while: the device that "auto" takes, in words."""
     from aedesk.training.device import devices
 
     found = devices()
-    yield found[min(1, len(found) - 1)].label  # what "auto" takes
+    yield found[min(1, len(found) - 1)].label
+
+
+def _import_matplotlib(link: Link[None]) -> Iterator[None]:
+    """In a thread: Matplotlib."""
+    import matplotlib.backends.backend_tkagg  # noqa: F401
+
+    yield

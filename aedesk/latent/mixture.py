@@ -20,6 +20,7 @@ from aedesk import paths
 from aedesk.errors import AedeskError
 from aedesk.latent import em, steps
 from aedesk.latent.atlas import Atlas
+from aedesk.latent.temperature import HOTTEST
 from aedesk.storage import checkpoint as checkpoints
 from aedesk.storage import files, library, tensors
 
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 MIXTURE = "mixture.safetensors"
 """The file beside a model's."""
-
-HOTTEST = 2.0
-"""The highest temperature."""
 
 _KIND = "mixture"
 _METHOD = 1  # raised when the same codes get another mixture than before: those of before are passed over

@@ -8,7 +8,8 @@ import numpy as np
 
 from aedesk.errors import AedeskError
 from aedesk.latent.atlas import Atlas
-from aedesk.latent.mixture import HOTTEST, check, mixture_for, reachable
+from aedesk.latent.mixture import check, mixture_for, reachable
+from aedesk.latent.temperature import HOTTEST
 
 __all__ = ["HOTTEST", "SAMPLERS", "check_kind", "gaussian", "kinds", "prior", "sample"]
 

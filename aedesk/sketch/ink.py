@@ -63,10 +63,9 @@ def normalise(ink: npt.ArrayLike | Image.Image) -> np.ndarray:
     if peak == 0:
         return np.zeros((SIDE, SIDE), np.float32)
     picture = Image.fromarray(raster)
-    # getbbox sees any pixel above zero, so the faint ones go first.
     level = peak * _EDGE
-    box = picture.point([255 if value > level else 0 for value in range(256)]).getbbox()
-    assert box is not None
+    columns, rows = (np.flatnonzero(raster.max(axis) > level) for axis in (0, 1))
+    box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
     length = max(box[2] - box[0], box[3] - box[1])
     fine = _reduce(picture, box, peak)
     fit = _fit(_stroke_width(fine), max(raster.shape) / length)

@@ -1,26 +1,42 @@
-"""How quick the real window is: start, stroke, map, and the tick while a model is being trained.
+"""How quick the real window is: its start, and what a pen, a click and a drag wait for, idle and while it trains.
 
-Run on a quiet machine with a screen, MNIST and the package installed:
+Run on a quiet machine with MNIST and the package installed:
 
     xvfb-run -a -s "-screen 0 1600x1200x24 -dpi 96" python tests/benchmarks/window.py [MODEL ...]
 
-Prints one JSON document; times in milliseconds unless the name says otherwise.
+Prints one JSON document; times in milliseconds unless the name says otherwise. A time begins when another process
+moves the mouse or presses its button, `pointer.RATE` times a second, and ends when the X server has painted all that
+follows from that: for the pen the stroke, the tiles, the guess and the marker on the map; for a click or a drag on the
+map the digit decoded there; for a pan the map itself. A motion that the window has passed over for a later one counts
+up to the frame of the later one.
+
+A start is of a fresh process, with the files in the cache: `visible_s` until the window and its canvas are painted,
+`usable_s` until the model, its map and the reading of the drawing that was there before are.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-STARTS = 3
+from pointer import Action, Player, clicked, dragged
+
+STARTS = 5
+MODELS = ("conv-2d", "vae-2d", "dense-2d", "dense-32", "conv-64", "conv")
+TRAINED = "mlp-128"
+"""The largest dense preset."""
 _LAUNCHED = "AEDESK_BENCHMARK_LAUNCHED"
+_START = "--start"
+_STROKES, _STEPS = 5, 60
 
 
 def summary(seconds: list[float]) -> dict[str, float]:
@@ -33,111 +49,159 @@ def summary(seconds: list[float]) -> dict[str, float]:
 
 
 class Bench:
-    """A real window; handlers are called through real events, ticks are timed."""
+    """A real window, and a mouse."""
 
     def __init__(self) -> None:
-        self.launched = float(os.environ.get(_LAUNCHED, time.time()))
+        launched = float(os.environ.get(_LAUNCHED, time.time()))
+        self.visible = self.usable = math.nan
         from aedesk.gui.theme import Look
         from aedesk.gui.window import Window
 
         look = Look("light")
         self.root = look.open_root()
-        self.window = Window(self.root, look, {})
-        self.root.update()
-        self.shown = time.time() - self.launched
-        self.window.start()
-        self.pump(lambda: self.window.explorer.active is not None)
-        self.usable = time.time() - self.launched
 
-    def pump(self, condition: Callable[[], bool], timeout: float = 120) -> None:
+        def on_map(event: tk.Event[Any]) -> None:
+            if event.widget is self.root:
+                self.root.after_idle(painted)
+
+        def painted() -> None:
+            self.settle()
+            self.visible = time.time() - launched
+
+        self.root.bind("<Map>", on_map, add="+")
+        self.window = Window(self.root, look, {})
+        self.window.start()
+        self.wait(lambda: self.window.explorer.active is not None)
+        self.settle()
+        self.usable = time.time() - launched
+
+    def settle(self) -> None:
+        """Until all that is due is painted."""
+        self.root.update_idletasks()
+        self.root.winfo_pointerxy()  # a question to the X server, which it answers once it has painted
+
+    def wait(self, condition: Callable[[], bool], timeout: float = 120) -> None:
+        """Let the window work until `condition` holds."""
         until = time.monotonic() + timeout
-        while not condition() and time.monotonic() < until:
-            self.root.update()
-            time.sleep(0.001)
+
+        def look() -> None:
+            if condition() or time.monotonic() > until:
+                self.root.quit()
+            else:
+                self.root.after(5, look)
+
+        self.root.after(0, look)
+        self.root.mainloop()
 
     def load(self, model: str) -> None:
         self.window.load_model(model)
-        self.pump(lambda: self.window.explorer.active.reference == model)
-        self.pump(lambda: False, 0.5)
+        self.wait(lambda: self.window.explorer.active.reference == model)
+        self.wait(lambda: False, 0.5)
 
-    def strokes(self, rounds: int = 6) -> dict[str, float]:
-        """Work from pen motion to the reconstruction on screen: the handler, the tick, and Tk's own drawing."""
+    # --- gestures ---
+
+    def strokes(self) -> dict[str, float]:
+        """From the pen to all that the tab shows of the drawing."""
         pad = self.window.explore.sketchpad
-        times: list[float] = []
-        edge = pad.edge
-        for turn in range(rounds):
-            pad.event_generate("<ButtonPress-1>", x=edge // 3, y=edge // 5 + 5 * turn)
-            for step in range(60):
-                begun = time.perf_counter()
-                x, y = edge // 3 + step * edge // 180, edge // 5 + step * edge // 110 + 5 * turn
-                pad.event_generate("<B1-Motion>", x=x, y=y)
-                pad.run_tick()
-                self.root.update_idletasks()
-                times.append(time.perf_counter() - begun)
-                self.root.update()
-            pad.event_generate("<ButtonRelease-1>", x=x, y=y)
+        edge, times = pad.edge, []
+        for turn in range(_STROKES):
             self.window.hands.clear()
-            self.root.update()
+            self.wait(lambda: False, 0.1)
+            places = [
+                (edge // 3 + step * edge // 180 + 5 * turn, edge // 5 + step * edge // 110)
+                for step in range(_STEPS)
+            ]
+            times += self.gesture(pad, dragged(places, 1), self.window.hands.inked.connect)
         return summary(times)
 
-    def picks(self, count: int = 200) -> dict[str, float]:
-        """Work from a drag on the map to the generated digit on screen."""
-        widget = self.window.explore.pane.map
-        times = []
-        for step in range(count):
-            begun = time.perf_counter()
-            widget.event_generate("<B1-Motion>", x=100 + 2 * step, y=150 + step)
-            self.root.update_idletasks()
-            times.append(time.perf_counter() - begun)
-            self.root.update()
-        return summary(times)
+    def clicks(self) -> dict[str, float]:
+        """Here and there on the map."""
+        chart = self.window.explore.pane.map
+        actions = clicked(_spiral(chart, 150, 2.4))
+        return summary(self.gesture(chart, actions, self.window.explorer.picked.connect))
 
-    def zooms(self, count: int = 40) -> dict[str, float]:
-        """Work of a zoom step: every point drawn anew."""
-        widget = self.window.explore.pane.map
-        times = []
-        for step in range(count):
-            begun = time.perf_counter()
-            widget.event_generate("<Button-4>" if step % 2 else "<Button-5>", x=300, y=300)
-            self.root.update_idletasks()
-            times.append(time.perf_counter() - begun)
-            self.root.update()
-        return summary(times)
+    def drags(self) -> dict[str, float]:
+        """The picked place drawn over the map."""
+        chart = self.window.explore.pane.map
+        actions = dragged(_spiral(chart, 300, 0.08), 1)
+        return summary(self.gesture(chart, actions, self.window.explorer.picked.connect))
 
-    def lateness(self, seconds: float) -> dict[str, float]:
-        """How late a 20 ms tick of the window comes."""
-        late: list[float] = []
-        due = time.perf_counter() + 0.02
+    def pans(self) -> dict[str, float]:
+        chart = self.window.explore.pane.map
+        actions = dragged(_spiral(chart, 300, 0.08), 3)[1:]  # the press alone changes nothing
+        return summary(self.gesture(chart, actions, chart.viewed.connect))
 
-        def tick() -> None:
-            nonlocal due, next_tick
-            late.append(time.perf_counter() - due)
-            due = time.perf_counter() + 0.02
-            next_tick = self.root.after(20, tick)
+    def gesture(
+        self,
+        widget: tk.Misc,
+        actions: list[Action],
+        connect: Callable[[Callable[[Any], object]], Callable[[], None]],
+    ) -> list[float]:
+        """Do it in the widget: seconds from each action that is answered to the frame that shows the answer.
 
-        next_tick = self.root.after(20, tick)
-        until = time.monotonic() + seconds
-        self.root.after(int(seconds * 1000), self.root.quit)
-        while time.monotonic() < until:
-            self.root.mainloop()
-        self.root.after_cancel(next_tick)
-        return summary(late)
+        connect: to the signal that tells of an answer.
+        """
+        left, top = widget.winfo_rootx(), widget.winfo_rooty()
+        numbers = {
+            (left + action.x, top + action.y): n for n, action in enumerate(actions) if action.is_answered
+        }
+        last = -1  # action that the window has heard of
+        done: dict[int, float] = {}
 
-    def train(self, preset: str, seconds: float = 20) -> dict[str, Any]:
-        """The tick while `preset` is being trained on MNIST, with the curves in view and with the canvas; the pen."""
+        def on_event(event: tk.Event[Any]) -> None:
+            nonlocal last
+            last = numbers.get((event.x_root, event.y_root), last)
+
+        def on_answer(_: object) -> None:
+            self.root.after_idle(painted, last)
+
+        def painted(until: int) -> None:
+            self.settle()
+            now = time.perf_counter()
+            for number in numbers.values():
+                if number <= until:
+                    done.setdefault(number, now)
+
+        tags = widget.bindtags()
+        widget.bindtags(("benchmark", *tags))  # hears of an event before the window does
+        for sequence in ("<ButtonPress>", "<Motion>"):
+            widget.bind_class("benchmark", sequence, on_event)
+        disconnect = connect(on_answer)
+        player = Player([replace(action, x=left + action.x, y=top + action.y) for action in actions])
+        self.wait(lambda: player.is_done)
+        self.wait(lambda: len(done) == len(numbers), 2)
+        disconnect()
+        widget.bindtags(tags)
+        begun = player.times()
+        return [done[number] - begun[number] for number in numbers.values()]
+
+    # --- training ---
+
+    def train(self, preset: str, on_epoch: Callable[[], object] = lambda: None) -> None:
+        """Begin to train from the Train tab, and come back to Explore after the first epoch."""
         from aedesk.training.config import TrainingConfig
+        from aedesk.training.events import EpochDone
 
-        self.window.trainer.start(TrainingConfig.of(preset, epochs=1000))
-        self.pump(lambda: self.window.trainer.folder is not None)
-        self.pump(lambda: False, 2)
-        late = {}
-        for tab in ("train", "explore"):
-            self.window.show_tab(tab)
-            late[f"tick late, {tab} tab in view"] = self.lateness(seconds)
-        strokes = self.strokes(3)
+        epochs: list[EpochDone] = []
+
+        def on_event(event: object) -> None:
+            if isinstance(event, EpochDone):
+                epochs.append(event)
+                on_epoch()
+
+        config = TrainingConfig.of(preset, epochs=1000)
+        self.window.show_tab("train")
+        self.window.train.view.begin(config)
+        self._disconnect = self.window.trainer.event.connect(on_event)
+        self.window.trainer.start(config)
+        self.wait(lambda: bool(epochs))
+        self.window.show_tab("explore")
+        self.wait(lambda: False, 0.5)
+
+    def end_training(self) -> None:
+        self._disconnect()
         self.window.trainer.stop()
-        self.pump(lambda: self.window.trainer.state.value == "idle")
-        return {**late, "stroke to screen": strokes}
+        self.wait(lambda: self.window.trainer.state.value == "idle")
 
     def close(self) -> None:
         closed: list[object] = []
@@ -148,41 +212,64 @@ class Bench:
             time.sleep(0.001)
 
 
+def _spiral(widget: tk.Misc, count: int, turn: float) -> list[tuple[int, int]]:
+    """Places of a widget around its middle, each `turn` radians on, in px."""
+    width, height = widget.winfo_width(), widget.winfo_height()
+    reach = 0.25 * min(width, height)
+    return [
+        (
+            round(0.45 * width + reach * (0.3 + 0.7 * step / count) * math.cos(turn * step)),
+            round(0.5 * height + reach * (0.3 + 0.7 * step / count) * math.sin(turn * step)),
+        )
+        for step in range(count)
+    ]
+
+
 def start_once() -> dict[str, float]:
-    """A fresh process: seconds until the window is on the screen, and until a model and its map are in it."""
+    """The seconds that a fresh process takes."""
     environment = {**os.environ, _LAUNCHED: repr(time.time())}
-    command = [sys.executable, __file__, "--start"]
+    command = [sys.executable, __file__, _START]
     output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
     found: dict[str, float] = json.loads(output.splitlines()[-1])
     return found
 
 
-def main() -> None:
-    os.environ["AEDESK_HOME"] = os.environ.get("AEDESK_HOME") or tempfile.mkdtemp()
-    if sys.argv[1:] == ["--start"]:
-        bench = Bench()
-        print(json.dumps({"shown_s": round(bench.shown, 2), "usable_s": round(bench.usable, 2)}))
-        bench.close()
-        return
-    starts = [start_once() for _ in range(STARTS + 1)][1:]  # the first one warms the file cache
-    bench = Bench()
-    report: dict[str, Any] = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "date": time.strftime("%Y-%m-%d"),
-        "starts": starts,
+def gestures(bench: Bench) -> dict[str, dict[str, float]]:
+    return {
+        "stroke": bench.strokes(),
+        "click": bench.clicks(),
+        "drag": bench.drags(),
+        "pan": bench.pans(),
     }
-    for model in sys.argv[1:] or ["dense-32", "conv"]:
+
+
+def measure(models: Sequence[str] = MODELS) -> dict[str, Any]:
+    """Starts, and every gesture with each model; the same with the first of them while `TRAINED` is being trained."""
+    os.environ["AEDESK_HOME"] = tempfile.mkdtemp()
+    bench = Bench()  # the first start warms the cache of files
+    idle = {}
+    for model in models:
         bench.load(model)
-        report[model] = {
-            "stroke to screen": bench.strokes(),
-            "map drag": bench.picks(),
-            "zoom": bench.zooms(),
-        }
-    bench.load("dense-32")
-    report["while training vanilla-64"] = bench.train("vanilla-64")
-    report["while training conv"] = bench.train("conv")
-    bench.close()
-    print(json.dumps(report, indent=1))
+        idle[model] = gestures(bench)
+    bench.load(models[0])
+    bench.train(TRAINED)
+    training = gestures(bench)
+    bench.end_training()
+    bench.close()  # the drawing stays, for the next start to read
+    return {
+        "start": [start_once() for _ in range(STARTS)],
+        "idle": idle,
+        f"while training {TRAINED}": {models[0]: training},
+    }
+
+
+def main() -> None:
+    if sys.argv[1:] == [_START]:
+        bench = Bench()
+        print(json.dumps({"visible_s": round(bench.visible, 3), "usable_s": round(bench.usable, 3)}))
+        bench.close()
+    else:
+        print(json.dumps(measure(sys.argv[1:] or MODELS), indent=1))
 
 
 if __name__ == "__main__":

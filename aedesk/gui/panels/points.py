@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from aedesk.app.point_pictures import PointPictures
-from aedesk.latent.atlas import Atlas
+
+if TYPE_CHECKING:
+    from aedesk.latent.atlas import Atlas
 
 _BUDGET = 0.002  # seconds for decoding at once; the rest comes from the background
 

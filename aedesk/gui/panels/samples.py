@@ -15,7 +15,7 @@ from aedesk.gui.panels.panel import Panel, save_as
 from aedesk.gui.panels.picture_row import PictureRow
 from aedesk.gui.theme import GAP, Look, Palette
 from aedesk.gui.timers import Timers
-from aedesk.latent.mixture import HOTTEST
+from aedesk.latent.temperature import HOTTEST
 
 if TYPE_CHECKING:
     from aedesk.app.desk import Desk

@@ -14,8 +14,9 @@ import ttkbootstrap as ttk
 from aedesk.app.ink import Ink
 from aedesk.app.jobs import Jobs
 from aedesk.app.pace import Stride
+from aedesk.app.run_state import State
 from aedesk.app.time_machine import TimeMachine
-from aedesk.app.trainer import Fetching, State, Trainer, list_devices
+from aedesk.app.trainer import Fetching, Trainer, list_devices
 from aedesk.data.sources import fetch_size
 from aedesk.errors import AedeskError
 from aedesk.gui.form.data_preview import DataPreviewWindow

@@ -11,8 +11,9 @@ import numpy as np
 import ttkbootstrap as ttk
 
 from aedesk.app.ink import Ink
+from aedesk.app.run_state import State
 from aedesk.app.time_machine import EpochView, TimeMachine
-from aedesk.app.trainer import Fetching, State
+from aedesk.app.trainer import Fetching
 from aedesk.gui.curves.curves import Curves
 from aedesk.gui.network.picture import NetworkPicture
 from aedesk.gui.theme import GAP, Look

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aedesk.app.trainer import State
+from aedesk.app.run_state import State
 from aedesk.gui.curves.losses import marks_of
 from aedesk.gui.train.figures import loss_text
 from aedesk.training.config import TrainingConfig
