@@ -13,22 +13,17 @@ from torch import nn
 
 from aedesk.models.architecture import Architecture
 from aedesk.models.convolution import fold, upsampled_conv
+from aedesk.models.cpu_convolution import quick_conv
 from aedesk.models.layers import (
-    EPSILON,
-    MOMENTUM,
     Activate,
     BatchNorm,
     Conv,
     Dense,
     Dropout,
-    Fourier,
     Layer,
-    MaxPool,
-    Memory,
-    Reshape,
     Step,
-    Upsample,
 )
+from aedesk.models.modules import MemoryModule, modules_of, place_of
 
 Folded = tuple[torch.Tensor, torch.Tensor]
 
@@ -69,13 +64,14 @@ class Autoencoder(nn.Module):
         self.architecture = architecture
         steps = list(architecture.steps())
         size = len(architecture.encoder)
-        self.encoder, self.decoder = _modules(steps[:size]), _modules(steps[size:])
+        self.encoder, self.decoder = modules_of(steps[:size]), modules_of(steps[size:])
         self._encoding = list(_units(steps[:size], self.encoder, self.encoder))
         self._decoding = list(_units(steps[size:], self.decoder, self.encoder))
         dense = [place for place, unit in enumerate(self._encoding) if isinstance(unit.layer, Dense)]
         self._exact_from = dense[-1] if dense else len(self._encoding)
         self._has_maps = any(isinstance(step.layer, Conv) for step in steps)
         self._folded: dict[nn.Module, Folded] = {}
+        self._is_frozen = False
 
     def encode(self, images: torch.Tensor) -> torch.Tensor:
         """(N, 1, 28, 28) -> codes (N, D); their means where they are variational."""
@@ -125,6 +121,10 @@ class Autoencoder(nn.Module):
         """Take over `weights` (copied), named and shaped as in the description."""
         self.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})
         self._folded.clear()
+        self._is_frozen = False
+        for module in self.modules():
+            if isinstance(module, MemoryModule):
+                module.thaw()
 
     def copy_weights(self) -> dict[str, np.ndarray]:
         """The weights as NumPy arrays of their own, on the CPU."""
@@ -136,9 +136,12 @@ class Autoencoder(nn.Module):
     def freeze(self) -> None:
         """No more training: what the weights alone decide is computed now, not at every pen stroke."""
         self.requires_grad_(False)
+        self._is_frozen = True
         for unit in (*self._encoding, *self._decoding):
             if unit.is_upsampled:
                 self._folded[unit.module] = _fold(unit.module)
+            if isinstance(unit.module, MemoryModule):
+                unit.module.freeze()
 
     def _codes(self, x: torch.Tensor, training: bool, generator: torch.Generator | None) -> torch.Tensor:
         """The last dense layer of the encoder and what follows it, (N, D) float32 whatever ran before: with the 8 bits
@@ -160,7 +163,14 @@ class Autoencoder(nn.Module):
         training: bool = False,
         generator: torch.Generator | None = None,
     ) -> torch.Tensor:
-        for layer, module, weights, is_upsampled in units:
+        # Single pictures, which frozen networks are for, gain nothing; and what asks for the gradient of images
+        # differentiates it again.
+        is_quick = x.device.type == "cpu" and not self._is_frozen and not (x.ndim == 4 and x.requires_grad)
+        for layer, module, weights, is_upsampled, is_pooled in units:
+            if is_quick and isinstance(module, nn.Conv2d) and (is_upsampled or is_pooled):
+                assert isinstance(layer, Conv)
+                x = quick_conv(x, module, _ACTIVATIONS.get(layer.activation), is_upsampled, is_pooled)
+                continue
             if weights is not None:
                 assert isinstance(module.bias, torch.Tensor)
                 x = F.linear(x, weights.weight if weights is module else weights.weight.T, module.bias)
@@ -172,12 +182,14 @@ class Autoencoder(nn.Module):
                     x = x * kept.div_(1 - layer.rate)
             elif isinstance(layer, BatchNorm):
                 x = module(x, training)
-            elif isinstance(module, _Memory):
+            elif isinstance(module, MemoryModule):
                 x = module(x, training, generator)
             elif not isinstance(layer, Activate):
                 x = module(x)
             if isinstance(layer, Dense | Conv | Activate) and layer.activation != "linear":
                 x = _ACTIVATIONS[layer.activation](x)
+            if is_pooled:
+                x = F.max_pool2d(x, 2, ceil_mode=True)
         return x
 
 
@@ -185,131 +197,32 @@ class _Unit(NamedTuple):
     """A layer with the module that runs it.
 
     weights: a dense layer's own, or the one whose weight it shares. is_upsampled: the upsampling before this 3x3
-    convolution runs as one with it.
+    convolution runs as one with it. is_pooled: so does the pooling after it.
     """
 
     layer: Layer
     module: nn.Module
     weights: nn.Linear | None
     is_upsampled: bool = False
-
-
-class _Linear(nn.Linear):
-    def reset_parameters(self) -> None:
-        """Draw nothing: all weights come from `load_weights` (`skip_init` would import 0.3 s more of torch)."""
-
-
-class _Conv2d(nn.Conv2d):
-    def reset_parameters(self) -> None:
-        """Draw nothing, as above."""
-
-
-class _Bias(nn.Module):
-    """What a tied layer has of its own."""
-
-    def __init__(self, outputs: int) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(torch.empty(outputs))
-
-
-class _Waves(nn.Module):
-    """The features of `Fourier`, (N, 2) -> (N, features) float32: a high frequency makes much of a small error."""
-
-    def __init__(self, layer: Fourier) -> None:
-        super().__init__()
-        self.turns: torch.Tensor
-        self.register_buffer("turns", torch.tensor(layer.waves).T.contiguous(), persistent=False)
-
-    def forward(self, points: torch.Tensor) -> torch.Tensor:
-        points = points.to(self.turns.dtype)
-        with torch.autocast(points.device.type, enabled=False):
-            phases = points @ self.turns
-        return torch.cat([points, phases.sin(), phases.cos()], 1)
-
-
-class _Memory(nn.Module):
-    """Attention over (size) keys: (N, D) -> (N, outputs)."""
-
-    def __init__(self, size: int, width: int, outputs: int) -> None:
-        super().__init__()
-        self.keys = nn.Parameter(torch.empty(size, width))
-        self.values = nn.Parameter(torch.empty(size, outputs))
-        self.sharpness = nn.Parameter(torch.empty(1))
-
-    def forward(self, x: torch.Tensor, training: bool, generator: torch.Generator | None) -> torch.Tensor:
-        keys: torch.Tensor = self.keys
-        values: torch.Tensor = self.values
-        if training and len(keys) > 1:
-            chosen = torch.randperm(len(keys), generator=generator, device=keys.device)[: -(-len(keys) // 2)]
-            keys, values = keys[chosen], values[chosen]
-        # |x - k|^2 less |x|^2, which the softmax does not see.
-        nearness = torch.addmm(-keys.square().sum(1), x, keys.T, alpha=2) * self.sharpness.exp()
-        return nearness.softmax(1) @ values
-
-
-class _BatchNorm(nn.Module):
-    """Batch normalisation over (N, D), or over the channels of (N, C, H, W)."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(features))
-        self.bias = nn.Parameter(torch.empty(features))
-        self.running_mean: torch.Tensor
-        self.running_variance: torch.Tensor
-        self.register_buffer("running_mean", torch.empty(features))
-        self.register_buffer("running_variance", torch.empty(features))
-
-    def forward(self, x: torch.Tensor, training: bool) -> torch.Tensor:
-        # A single number has no variance: the last batch of a set may be a single image.
-        training = training and x.numel() > x.shape[1]
-        return F.batch_norm(
-            x, self.running_mean, self.running_variance, self.weight, self.bias, training, MOMENTUM, EPSILON
-        )
-
-
-def _modules(steps: list[Step]) -> nn.ModuleDict:
-    """The modules of the layers, named by their places."""
-    modules = nn.ModuleDict()
-    for step in steps:
-        modules[_place(step.name)] = _module(step)
-        if step.is_mean:
-            modules["log_variance"] = _Linear(step.before[0], step.after[0])
-    return modules
-
-
-def _module(step: Step) -> nn.Module:
-    """The torch module that holds the parameters of a layer, if it has any."""
-    layer = step.layer
-    if isinstance(layer, Dense):
-        return _Linear(step.before[0], layer.outputs) if step.tied_to is None else _Bias(layer.outputs)
-    if isinstance(layer, Conv):
-        padding = layer.padding if layer.stride == 1 else layer.kernel // 2
-        return _Conv2d(step.before[0], layer.filters, layer.kernel, layer.stride, padding)
-    if isinstance(layer, Fourier):
-        return _Waves(layer)
-    if isinstance(layer, Memory):
-        return _Memory(layer.size, step.before[0], layer.outputs)
-    if isinstance(layer, BatchNorm):
-        return _BatchNorm(step.before[0])
-    if isinstance(layer, MaxPool):
-        return nn.MaxPool2d(2, ceil_mode=True)
-    if isinstance(layer, Upsample):
-        return nn.Upsample(scale_factor=2)
-    if isinstance(layer, Reshape):
-        return nn.Unflatten(1, layer.shape)
-    return nn.Identity() if isinstance(layer, Dropout | Activate) else nn.Flatten()
+    is_pooled: bool = False
 
 
 def _units(steps: list[Step], modules: nn.ModuleDict, encoder: nn.ModuleDict) -> Iterator[_Unit]:
-    upsampling = False
+    upsampling = pooled = False
     for place, step in enumerate(steps):
         module = modules[str(place)]
+        if pooled:
+            pooled = False
+            continue
         after = modules[str(place + 1)] if place + 1 < len(steps) else None
         if isinstance(module, nn.Upsample) and _is_plain_3x3(after):
             upsampling = True
             continue
-        weights = module if step.tied_to is None else encoder[_place(step.tied_to)]
-        yield _Unit(step.layer, module, weights if isinstance(weights, nn.Linear) else None, upsampling)
+        pooled = isinstance(module, nn.Conv2d) and isinstance(after, nn.MaxPool2d)
+        weights = module if step.tied_to is None else encoder[place_of(step.tied_to)]
+        yield _Unit(
+            step.layer, module, weights if isinstance(weights, nn.Linear) else None, upsampling, pooled
+        )
         upsampling = False
 
 
@@ -320,11 +233,6 @@ def _is_plain_3x3(module: nn.Module | None) -> bool:
 def _dtype(module: nn.Module) -> torch.dtype:
     """Of the module's numbers: float32, whatever autocast makes of what comes in."""
     return next(module.parameters()).dtype
-
-
-def _place(name: str) -> str:
-    """`encoder.1` -> `1`."""
-    return name.rpartition(".")[2]
 
 
 def _fold(module: nn.Module) -> Folded:
