@@ -54,11 +54,30 @@ def fits(architecture: Architecture, recipe: Recipe) -> bool:
     )
 
 
+class Rooms:
+    """Memory that every step uses anew: to be given fresh pages takes longer than to fill them.
+
+    Rows beyond those that are asked for are kept for a larger batch.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._rooms: dict[object, torch.Tensor] = {}
+
+    def __call__(self, name: object, dtype: torch.dtype, *shape: int) -> torch.Tensor:
+        """A tensor with whatever was left in it."""
+        room = self._rooms.get(name)
+        if room is None or len(room) < shape[0]:
+            room = self._rooms[name] = torch.empty(shape, dtype=dtype, device=self._device)
+        return room[: shape[0]]
+
+
 @dataclass
 class _Unit:
     """A layer: y = f(x W^T + b). x: what came in last."""
 
-    activation: str
+    place: int
+    activation: _Activation
     weight: torch.Tensor
     bias: torch.Tensor
     weight_gradient: torch.Tensor
@@ -78,13 +97,15 @@ class DensePass:
     ) -> None:
         self._loss, self._output = recipe.loss, architecture.output
         self._flat = flat
+        self._rooms = Rooms(flat.values.device)
         self._rounded = torch.zeros_like(flat.gradients, dtype=precision)
+        self._is_rounded = precision != flat.values.dtype
         values, gradients = flat.views(flat.values.detach()), flat.views(flat.gradients)
-        rounded = values if precision == flat.values.dtype else flat.views(self._rounded)
+        rounded = flat.views(self._rounded) if self._is_rounded else values
         steps = [step for step in architecture.steps() if isinstance(step.layer, Dense)]
         code = [step.name for step in steps if step.name.startswith("encoder")][-1]
         self._units = []
-        for step in steps:
+        for place, step in enumerate(steps):
             assert isinstance(step.layer, Dense)
             weight, bias = f"{step.name}.weight", f"{step.name}.bias"
             is_exact = step.name == code and values[weight].numel() < _SMALL * architecture.parameters
@@ -94,7 +115,8 @@ class DensePass:
                 gradients[weight],
                 gradients[bias],
             )
-            self._units.append(_Unit(step.layer.activation, *arrays, torch.empty(0)))
+            activation = _ACTIVATIONS[step.layer.activation]
+            self._units.append(_Unit(place, activation, *arrays, torch.empty(0)))
 
     @torch.no_grad()
     def __call__(self, given: torch.Tensor, clean: torch.Tensor, steepness: float) -> torch.Tensor:
@@ -102,24 +124,38 @@ class DensePass:
 
         The gradients are those of `steepness` times this loss.
         """
-        if self._rounded.dtype != self._flat.values.dtype:
+        if self._is_rounded:
             self._rounded.copy_(self._flat.values)
         x = given.flatten(1)
         for unit in self._units:
-            unit.x = x.to(unit.weight.dtype)
-            # Not addmm: after a product in bfloat16, the bias is added quicker on its own, and in float32.
-            x = _ACTIVATIONS[unit.activation].value(torch.mm(unit.x, unit.weight.t()) + unit.bias)
+            x = self._forward(unit, x)
         loss, slope = self._judged(x, clean.flatten(1))
         slope.mul_(steepness / clean.numel())
-        for place in reversed(range(len(self._units))):
-            unit = self._units[place]
-            slope = slope.to(unit.weight.dtype)
-            unit.weight_gradient.copy_(torch.mm(slope.t(), unit.x))
-            torch.sum(slope, 0, dtype=unit.bias.dtype, out=unit.bias_gradient)
-            if place:
-                before = _ACTIVATIONS[self._units[place - 1].activation]
-                slope = before.slope(torch.mm(slope, unit.weight), unit.x)
+        for unit in reversed(self._units):
+            slope = self._backward(unit, slope)
         return loss / clean.numel()
+
+    def _forward(self, unit: _Unit, x: torch.Tensor) -> torch.Tensor:
+        unit.x = self._as(unit.weight.dtype, x, ("x", unit.place))
+        product = self._rooms(("product", unit.place), unit.weight.dtype, len(x), len(unit.weight))
+        torch.mm(unit.x, unit.weight.t(), out=product)
+        # Not addmm: after a product in bfloat16, the bias is added quicker on its own, and in float32.
+        y = self._rooms(("y", unit.place), unit.bias.dtype, *product.shape)
+        return unit.activation.value(torch.add(product, unit.bias, out=y))
+
+    def _backward(self, unit: _Unit, slope: torch.Tensor) -> torch.Tensor:
+        """The slope in what came in, of the slope in x W^T + b; of the first layer, nothing."""
+        slope = self._as(unit.weight.dtype, slope, ("slope", unit.place))
+        if unit.weight.dtype == unit.weight_gradient.dtype:
+            torch.mm(slope.t(), unit.x, out=unit.weight_gradient)
+        else:
+            unit.weight_gradient.copy_(torch.mm(slope.t(), unit.x))
+        torch.sum(slope, 0, dtype=unit.bias.dtype, out=unit.bias_gradient)
+        if not unit.place:
+            return slope
+        product = self._rooms(("back", unit.place), unit.x.dtype, *unit.x.shape)
+        torch.mm(slope, unit.weight, out=product)
+        return self._units[unit.place - 1].activation.slope(product, unit.x)
 
     def _judged(self, logits: torch.Tensor, clean: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The loss summed over pixels and images, and its slope in the logits."""
@@ -127,9 +163,14 @@ class DensePass:
             loss = F.binary_cross_entropy_with_logits(logits, clean, reduction="sum")
             return loss, logits.sigmoid_().sub_(clean)
         rebuilt = logits.sigmoid_() if self._output == "sigmoid" else logits
-        error = rebuilt - clean
+        error = torch.sub(rebuilt, clean, out=self._rooms("error", clean.dtype, *clean.shape))
         if self._loss == "mse":
             loss, slope = torch.dot(error.view(-1), error.view(-1)), error.mul_(2)
         else:
             loss, slope = error.abs().sum(), error.sign_()
-        return loss, _aten.sigmoid_backward(slope, rebuilt) if self._output == "sigmoid" else slope
+        if self._output == "sigmoid":
+            _aten.sigmoid_backward.grad_input(slope, rebuilt, grad_input=slope)
+        return loss, slope
+
+    def _as(self, dtype: torch.dtype, x: torch.Tensor, room: object) -> torch.Tensor:
+        return x if x.dtype == dtype else self._rooms(room, dtype, *x.shape).copy_(x)

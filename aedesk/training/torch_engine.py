@@ -79,7 +79,7 @@ class TorchEngine:
         self._order = torch.from_numpy(order).to(self._device)
 
     def step(self, start: int, stop: int, settings: StepSettings) -> StepLoss:
-        self._optimiser.advance(settings.learning_rate)
+        self._optimiser.set_learning_rate(settings.learning_rate)
         chosen = self._order[start:stop]
         if self._captured and len(chosen) == self._captured.size:
             return self._captured(chosen, settings)
@@ -126,7 +126,7 @@ class TorchEngine:
             yield torch.from_numpy(images[start : start + _CHUNK]).to(self._device)
 
     def _learn(self, chosen: torch.Tensor, settings: StepSettings) -> StepLoss:
-        """One step of the optimiser, which has advanced, on the images with these indices."""
+        """One optimiser step on the images with these indices, at the learning rate that is set."""
         # Rows as they lie, not by `[chosen]`, which goes through them number by number.
         images = self._images.index_select(0, chosen)
         if self._written_out:
