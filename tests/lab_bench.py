@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageGrab
+from polling import PATIENCE
 
 from aedesk.app.trainer import State
 from aedesk.data import sources
@@ -80,7 +81,7 @@ class Lab:
             self.root.update()
             time.sleep(0.002)
 
-    def until(self, condition: Callable[[], object], seconds: float = 60) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Let the window live until `condition` holds."""
         end = time.monotonic() + seconds
         while not condition():
@@ -161,6 +162,15 @@ class Lab:
         self.set(**texts)
         self.click(self.controls.start)
         self.until(lambda: self.view.epochs_shown >= 1)
+
+    def begin_slowly(self, **texts: str) -> None:
+        """Begin a run that then takes a second for each step: what is done after the first epoch is done in mid-run."""
+        self.set(**texts)
+        self.click(self.controls.step_epoch)
+        self.until_paused()
+        self.choose(self.controls.speed, "1 step/s")
+        self.click(self.controls.pause)
+        self.until(lambda: self.trainer.state is State.RUNNING)
 
     def run(self, **texts: str) -> Run:
         """Train a run to its end."""

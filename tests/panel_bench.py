@@ -4,6 +4,8 @@ import contextlib
 import gc
 import time
 
+from polling import PATIENCE
+
 from aedesk.app.desk import Desk
 from aedesk.app.ink import SIZE, Ink
 from aedesk.app.jobs import Jobs
@@ -30,7 +32,7 @@ class WindowBench:
             self.root.update()
             time.sleep(0.002)
 
-    def pump_until(self, condition, seconds=60):
+    def pump_until(self, condition, seconds=PATIENCE):
         until = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < until, "it did not get there in time"

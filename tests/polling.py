@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from aedesk.app.jobs import Jobs
 
-PATIENCE = 60.0  # seconds
+PATIENCE = 300.0
+"""Seconds after which something hangs: far more than anything takes on a slow machine with other work."""
 
 
 def poll_until(jobs: Jobs, condition: Callable[[], bool], said: Callable[[], object] = str) -> None:

@@ -108,13 +108,15 @@ class Detector:
         known: ImageSet,
         *,
         seed: int = 0,
+        most_usual: int = _MOST_USUAL,
         progress: Progress | None = None,
         cancelled: IsCancelled | None = None,
     ) -> Detector:
         """A detector of what is not like `known`, of which a fifth, drawn by `seed`, is held out to say what is usual.
 
-        Of more than 60,000 pictures, others are left out, so that a sketch is scored in a few milliseconds. No label is
-        looked at. Raises Cancelled, and AedeskError where there are too few pictures.
+        Of more than 60,000 pictures, others are left out, so that a sketch is scored in a few milliseconds. most_usual:
+        at most so many say what is usual, 0 where no threshold and no share is asked for. No label is looked at.
+        Raises Cancelled, and AedeskError where there are too few pictures.
         """
         if len(known) < _FEWEST:
             raise AedeskError(
@@ -122,7 +124,7 @@ class Detector:
             )
         references, usual = known.split(_HELD_OUT, seed)
         most = min(_MOST_REFERENCES, max(_MOST_NUMBERS // model.code_size, _NEAREST))
-        chosen = [_drawn(len(references), most, seed), _drawn(len(usual), _MOST_USUAL, seed)]
+        chosen = [_drawn(len(references), most, seed), _drawn(len(usual), most_usual, seed)]
         return cls(model, references[chosen[0]], usual[chosen[1]], Watch(progress, cancelled))
 
     def score(

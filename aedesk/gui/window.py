@@ -16,6 +16,7 @@ import ttkbootstrap as ttk
 from aedesk import paths
 from aedesk.app import settings
 from aedesk.app.desk import Desk
+from aedesk.app.heap import share_arenas
 from aedesk.app.ink import SIZE, Ink
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel, prepare_torch
@@ -182,6 +183,7 @@ class Window:
 
     def start(self) -> None:
         """Bring in torch and the model, in the background, while the window is already used."""
+        share_arenas()
         self.header.list_models()
         self.jobs.start("torch", _import_torch, lambda _: None, self._on_torch)
         self._poll()

@@ -8,7 +8,7 @@ import numpy as np
 
 from aedesk.data.corruption import corrupt
 from aedesk.errors import AedeskError
-from aedesk.models.architecture import Architecture
+from aedesk.models.architecture import Architecture, Dropout
 from aedesk.models.presets import Recipe, mismatch
 from aedesk.models.step import StepLoss, StepSettings
 from aedesk.scratch.losses import LOSSES
@@ -18,6 +18,10 @@ from aedesk.scratch.penalties import PENALTIES
 
 CHUNK = 500
 """Images per pass where nothing is learned: they stay in the cache, whatever the size of the set."""
+
+# glibc gives the memory of large arrays back to the system until one is freed that is larger still, up to 32 MB
+# (mallopt(3), M_MMAP_THRESHOLD). To be given it anew, page by page, took a third of a step.
+np.empty(30 * 2**20, np.uint8)
 
 
 class NumpyEngine:
@@ -37,11 +41,16 @@ class NumpyEngine:
             )
         if problem := mismatch(architecture, recipe):
             raise AedeskError(problem)
-        self._network = Network(architecture, {name: array.copy() for name, array in weights.items()})
-        self._optimiser = OPTIMISERS[recipe.optimiser](self._network.parameters)
+        self._network = Network(architecture, weights)
+        self._optimiser = OPTIMISERS[recipe.optimiser](
+            self._network.parameters, architecture.parameter_shapes
+        )
         self._loss = LOSSES[recipe.loss, architecture.output]
         self._penalty = PENALTIES.get(recipe.kind)
         self._noise = recipe.noise if recipe.kind == "denoising" else None
+        has_dropout = any(isinstance(step.layer, Dropout) for step in architecture.steps())
+        self._is_random = has_dropout or recipe.kind in {"denoising", "variational"}
+        self._generator = np.random.default_rng(0)
         self._sums_over_pixels = recipe.reduction == "sum"
         self._code_size = architecture.code_size
         self._images = images
@@ -55,7 +64,9 @@ class NumpyEngine:
     @np.errstate(over="ignore", invalid="ignore")
     def step(self, start: int, stop: int, settings: StepSettings) -> StepLoss:
         """One step of the optimiser on the images order[start:stop]; returns the loss before it."""
-        rng = np.random.default_rng(list(settings.seed))
+        if self._is_random:  # a new generator takes as long as a small layer
+            self._generator = np.random.default_rng(list(settings.seed))
+        rng = self._generator
         images = _pixels(self._images[self._order[start:stop]])
         encoded, outputs = self._network.forward(self._seen(images, settings, rng), rng)
         reconstruction, doutputs = self._loss(outputs, images)
@@ -63,7 +74,8 @@ class NumpyEngine:
         if self._sums_over_pixels:
             doutputs *= images.shape[1]
             dencoded = None if dencoded is None else dencoded * images.shape[1]
-        self._optimiser.step(self._network.backward(doutputs, dencoded), settings.learning_rate)
+        self._network.backward(doutputs, dencoded)
+        self._optimiser.step(self._network.gradient, settings.learning_rate)
         return StepLoss(reconstruction, penalty)
 
     @np.errstate(over="ignore", invalid="ignore")

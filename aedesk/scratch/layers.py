@@ -49,7 +49,7 @@ class Layer(ABC):
 class Dense(Layer):
     """y = x W^T + b. weight: (E, D); bias: (E,). A weight that is `shared` has part of its gradient already.
 
-    Back-propagation as in Rumelhart, Hinton & Williams 1986: dW = dy^T x, db = the sum of dy over the batch,
+    Back-propagation as in Rumelhart, Hinton & Williams 1986: dW^T = x^T dy, db = the sum of dy over the batch,
     dx = dy W.
     """
 
@@ -67,11 +67,11 @@ class Dense(Layer):
         return self.apply(x)
 
     def learn(self, dy: np.ndarray) -> None:
-        gradient = self._weight.gradient
+        gradient = self._weight.gradient.T
         if self._shared:
-            gradient += np.dot(dy.T, self._x)
+            gradient += np.dot(self._x.T, dy)
         else:
-            np.dot(dy.T, self._x, out=gradient)
+            np.dot(self._x.T, dy, out=gradient)
         np.sum(dy, axis=0, out=self._bias.gradient)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
@@ -82,7 +82,7 @@ class Dense(Layer):
 class TiedDense(Layer):
     """y = x W + b, W being the weight (D, E) of an encoder's layer, which this one is the way back of.
 
-    dW = x^T dy, db = the sum of dy over the batch, dx = dy W^T. The gradients of both uses of W add up: this one
+    dW^T = dy^T x, db = the sum of dy over the batch, dx = dy W^T. The gradients of both uses of W add up: this one
     comes first on the way back, so it lays down what the encoder's layer adds its own to.
     """
 
@@ -99,7 +99,7 @@ class TiedDense(Layer):
         return self.apply(x)
 
     def learn(self, dy: np.ndarray) -> None:
-        np.dot(self._x.T, dy, out=self._weight.gradient)
+        np.dot(dy.T, self._x, out=self._weight.gradient.T)
         np.sum(dy, axis=0, out=self._bias.gradient)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from aedesk.models.architecture import Output
 from aedesk.models.presets import Loss as LossName
-from aedesk.scratch.activations import sigmoid
+from aedesk.scratch.activations import positive, sigmoid
 
 Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
 
@@ -38,15 +38,18 @@ def mae(pictures: np.ndarray, images: np.ndarray) -> tuple[float, np.ndarray]:
 def bce(logits: np.ndarray, images: np.ndarray) -> tuple[float, np.ndarray]:
     """Binary cross-entropy, -(x log y + (1 - x) log(1 - y)), as a function of the logits.
 
-    Loss: sum (max(z, 0) - x z + log(1 + exp(-|z|))) / n, the same number without a logarithm of 0.
+    Loss: sum (max(z, 0) - x z - log(max(y, 1 - y))) / n, the same number without a logarithm of 0.
     Gradient: (y - x) / n (Bishop 2006, eq. 4.91 with the data replaced by the logits).
     """
-    softplus = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
-    loss = float(np.mean(softplus - images * logits))
-    gradient = sigmoid(logits)
-    gradient -= images
-    gradient /= gradient.size
-    return loss, gradient
+    y = sigmoid(logits)
+    sure = 1 - y
+    np.maximum(sure, y, out=sure)
+    loss = positive(logits)
+    loss -= images * logits
+    loss -= np.log(sure, out=sure)
+    y -= images
+    y /= y.size
+    return float(np.mean(loss)), y
 
 
 def of_sigmoid(loss: Loss) -> Loss:

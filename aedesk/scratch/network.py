@@ -13,25 +13,30 @@ from aedesk.models.layers import LOG_VARIANCE, Step
 from aedesk.scratch.activations import FUNCTIONS
 from aedesk.scratch.layers import Activate, BatchNorm, Dense, Dropout, Layer, Parameter, TiedDense
 from aedesk.scratch.variational import Heads, Sample
-
-Arrays = dict[str, np.ndarray]
+from aedesk.scratch.vector import Arrays, length, parts
 
 
 class Network:
     """A dense autoencoder for (N, 784) images in [0, 1], in the float type of its weights.
 
-    weights: name -> array, named and shaped as `architecture.tensor_shapes`. They are held, not copied: an optimiser
-    that changes them in place trains this network, and batch norm changes its running statistics.
-    parameters: those of them that training adjusts. A network with maps raises AedeskError.
+    weights: name -> array, named and shaped as `architecture.tensor_shapes`; copied. parameters: those of the network
+    that training adjusts, in one vector; gradient: their slopes in the same order. An optimiser that changes
+    `parameters` in place trains the network: its weights are views of them. A network with maps raises AedeskError.
     """
 
     def __init__(self, architecture: Architecture, weights: Arrays) -> None:
         if not architecture.is_dense:
             raise AedeskError("the NumPy engine runs dense networks only; choose the PyTorch engine (torch)")
-        self.weights = weights
-        self.parameters = {name: weights[name] for name in architecture.parameter_shapes}
-        self._gradients = {name: np.empty_like(array) for name, array in self.parameters.items()}
-        self._dtype = next(iter(self.parameters.values())).dtype
+        shapes = architecture.parameter_shapes
+        self._dtype = next(iter(weights.values())).dtype
+        self.parameters = np.empty(length(shapes), self._dtype)
+        self.gradient = np.empty_like(self.parameters)
+        self._gradients = parts(self.gradient, shapes)
+        self.weights = {name: array.copy() for name, array in weights.items()} | parts(
+            self.parameters, shapes
+        )
+        for name in shapes:
+            self.weights[name][...] = weights[name]
         self._code_size = architecture.code_size
         steps, size = list(architecture.steps()), len(architecture.encoder)
         shared = {step.tied_to for step in steps if step.tied_to}

@@ -1,4 +1,4 @@
-"""Mini-batch gradient descent and Adam: each changes the weights in place."""
+"""Mini-batch gradient descent and Adam: each changes the parameters of a network in place."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Protocol
 import numpy as np
 
 from aedesk.errors import AedeskError
-
-Arrays = dict[str, np.ndarray]
+from aedesk.models.layers import Shape
+from aedesk.scratch.vector import Arrays, parts
 
 
 class Optimiser(Protocol):
     """Steps down a gradient. `state` and `load_state` are named as those of every engine are."""
 
-    def step(self, gradients: Arrays, learning_rate: float) -> None:
-        """Move the weights by one step; gradients: name -> array shaped like the weight of that name."""
+    def step(self, gradient: np.ndarray, learning_rate: float) -> None:
+        """Move the parameters by one step; gradient: as long as their vector, in the same order; it is used up."""
 
     def state(self) -> Arrays:
         """A copy of what is remembered from step to step."""
@@ -29,12 +29,12 @@ class Optimiser(Protocol):
 class SGD:
     """Plain mini-batch gradient descent: w <- w - learning_rate * g. It remembers nothing."""
 
-    def __init__(self, weights: Arrays) -> None:
-        self._weights = weights
+    def __init__(self, parameters: np.ndarray, shapes: Mapping[str, Shape]) -> None:
+        self._parameters = parameters
 
-    def step(self, gradients: Arrays, learning_rate: float) -> None:
-        for name, weight in self._weights.items():
-            weight -= learning_rate * gradients[name]
+    def step(self, gradient: np.ndarray, learning_rate: float) -> None:
+        gradient *= learning_rate
+        self._parameters -= gradient
 
     def state(self) -> Arrays:
         return {}
@@ -46,59 +46,72 @@ class SGD:
 class Adam:
     """Adam (Kingma & Ba 2015, algorithm 1) with the paper's constants, which are torch's defaults too.
 
-    State: `steps` (1,) int64, and `mean.NAME` and `square.NAME` shaped like the weight of that name.
+    parameters: one vector, of which `vector.parts` gives those of each layer; shapes: theirs.
+    State: `steps` (1,) int64, and `mean.NAME` and `square.NAME` shaped like the parameter of that name.
     """
 
     def __init__(
-        self, weights: Arrays, betas: tuple[float, float] = (0.9, 0.999), epsilon: float = 1e-7
+        self,
+        parameters: np.ndarray,
+        shapes: Mapping[str, Shape],
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-7,
     ) -> None:
-        self._weights = weights
+        self._parameters = parameters
+        self._shapes = shapes
         self._betas = betas
         self._epsilon = epsilon
         self.load_state({})
 
-    def step(self, gradients: Arrays, learning_rate: float) -> None:
-        """Move every weight by its bias-corrected mean gradient over the root of the mean square."""
+    def step(self, gradient: np.ndarray, learning_rate: float) -> None:
+        """Move every parameter by its bias-corrected mean gradient over the root of the mean square.
+
+        Both corrections go into the rate, and so into epsilon, as the paper has it at the end of section 2. All is
+        computed where the gradient was: memory is what a step waits for.
+        """
         self._steps += 1
         beta1, beta2 = self._betas
-        rate = learning_rate / (1 - beta1**self._steps)
         correction = sqrt(1 - beta2**self._steps)
-        for name, weight in self._weights.items():
-            gradient, mean, square = gradients[name], self._means[name], self._squares[name]
-            mean *= beta1
-            mean += (1 - beta1) * gradient
-            square *= beta2
-            square += (1 - beta2) * np.square(gradient)
-            spread = np.sqrt(square)
-            spread /= correction
-            spread += self._epsilon
-            np.divide(mean, spread, out=spread)
-            spread *= rate
-            weight -= spread
+        rate = learning_rate * correction / (1 - beta1**self._steps)
+        gradient *= 1 - beta1
+        self._mean *= beta1
+        self._mean += gradient
+        gradient *= gradient
+        gradient *= (1 - beta2) / (1 - beta1) ** 2
+        self._square *= beta2
+        self._square += gradient
+        spread = np.sqrt(self._square, out=gradient)
+        spread += self._epsilon * correction
+        change = np.divide(self._mean, spread, out=gradient)
+        change *= rate
+        self._parameters -= change
 
     def state(self) -> Arrays:
-        means = {f"mean.{name}": array.copy() for name, array in self._means.items()}
-        squares = {f"square.{name}": array.copy() for name, array in self._squares.items()}
-        return {"steps": np.array([self._steps], np.int64), **means, **squares}
+        state = {"steps": np.array([self._steps], np.int64)}
+        for moment, vector in (("mean", self._mean), ("square", self._square)):
+            for name, part in parts(vector, self._shapes).items():
+                state[f"{moment}.{name}"] = part.copy()
+        return state
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from what `state` gave, or begin where it is empty; one of another network raises AedeskError."""
         if state and ("steps" not in state or state["steps"].shape != (1,)):
             raise AedeskError("the optimiser's state is of another network: it does not count its steps")
-        weights = self._weights.items()
-        means = {name: _moment(state, f"mean.{name}", weight) for name, weight in weights}
-        squares = {name: _moment(state, f"square.{name}", weight) for name, weight in weights}
-        self._means, self._squares = means, squares
+        mean, square = self._moment("mean", state), self._moment("square", state)
+        self._mean, self._square = mean, square
         self._steps = int(state["steps"][0]) if state else 0
 
+    def _moment(self, moment: str, state: Mapping[str, np.ndarray]) -> np.ndarray:
+        """A vector of what is remembered of each parameter; zeros where nothing is."""
+        vector = np.zeros_like(self._parameters)
+        for name, part in parts(vector, self._shapes).items() if state else ():
+            remembered = state.get(f"{moment}.{name}")
+            if remembered is None or remembered.shape != part.shape:
+                raise AedeskError(
+                    f"the optimiser's state is of another network: {moment}.{name} is missing or misshapen"
+                )
+            part[...] = remembered
+        return vector
 
-OPTIMISERS: dict[str, Callable[[Arrays], Optimiser]] = {"sgd": SGD, "adam": Adam}
 
-
-def _moment(state: Mapping[str, np.ndarray], name: str, weight: np.ndarray) -> np.ndarray:
-    """The array of that name, copied, in the float type of the weight; zeros where nothing is remembered."""
-    if not state:
-        return np.zeros_like(weight)
-    if name not in state or state[name].shape != weight.shape:
-        raise AedeskError(f"the optimiser's state is of another network: {name} is missing or misshapen")
-    return state[name].astype(weight.dtype)
+OPTIMISERS: dict[str, Callable[[np.ndarray, Mapping[str, Shape]], Optimiser]] = {"sgd": SGD, "adam": Adam}

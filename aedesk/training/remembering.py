@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
@@ -51,7 +53,7 @@ def _components(
 ) -> dict[str, np.ndarray]:
     """A dense layer before the memory that gives principal components, all their variances together 1."""
     name = f"encoder.{len(architecture.encoder) - 2}"
-    features = _features(architecture, weights, images)
+    features = np.concatenate([*_features(architecture, weights, images)])
     mean = features.mean(0)
     spreads, directions = np.linalg.eigh((features - mean).T @ (features - mean) / len(features))
     width = weights[f"{name}.bias"].size
@@ -64,22 +66,23 @@ def _components(
 def _keys(architecture: Architecture, weights: dict[str, np.ndarray], images: np.ndarray) -> np.ndarray:
     """What the dense layer before the memory makes of images, (n, D) float32."""
     name = f"encoder.{len(architecture.encoder) - 2}"
-    features = _features(architecture, weights, images)
-    return np.asarray(features @ weights[f"{name}.weight"].T + weights[f"{name}.bias"], np.float32)
+    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+    # Chunk by chunk: there are fifty times as many features as keys.
+    keys = [features @ weight.T + bias for features in _features(architecture, weights, images)]
+    return np.asarray(np.concatenate(keys), np.float32)
 
 
-def _features(architecture: Architecture, weights: dict[str, np.ndarray], images: np.ndarray) -> np.ndarray:
-    """What comes into that dense layer, (n, F) float32."""
+def _features(
+    architecture: Architecture, weights: dict[str, np.ndarray], images: np.ndarray
+) -> Iterator[np.ndarray]:
+    """What comes into that dense layer, (n, F) float32 for each chunk of the images."""
     network = Autoencoder(architecture)
     network.load_weights(weights)
-    with torch.inference_mode():
-        chunks = [
-            network.features(
-                torch.from_numpy(images[start : start + _CHUNK]).unsqueeze(1).float() / 255
-            ).numpy()
-            for start in range(0, len(images), _CHUNK)
-        ]
-    return np.concatenate(chunks)
+    for start in range(0, len(images), _CHUNK):
+        pixels = torch.from_numpy(images[start : start + _CHUNK]).unsqueeze(1).float() / 255
+        with torch.inference_mode():
+            features = network.features(pixels)
+        yield features.numpy()
 
 
 def _padded(keys: np.ndarray, outputs: int) -> np.ndarray:

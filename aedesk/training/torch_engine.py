@@ -22,7 +22,7 @@ from aedesk.training.optimiser import Optimiser
 from aedesk.training.warping import warped
 
 _REMEMBERED_PACE = 0.1  # of the learning rate, for an encoder with a memory
-_CHUNK = 1000  # images per pass where nothing is learnt: the maps of a convolution fit in memory
+_CHUNK = 500  # images per pass where nothing is learnt: the maps of a convolution fit in memory
 
 
 class TorchEngine:

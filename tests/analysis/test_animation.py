@@ -108,7 +108,8 @@ def test_few_colours_do_for_every_frame(run: Run, dark: bool) -> None:
     for film in (animation.of_map(run, frames=5, dark=dark), animation.of_reconstructions(run, dark=dark)):
         assert len(film.colours) <= 64
         for frame in film.frames:
-            pixels = np.unique(frame.reshape(-1, 3), axis=0).astype(int)
+            one_number = np.unique(frame.astype(int) @ (1 << 16, 1 << 8, 1))  # many times as quick as rows
+            pixels = one_number[:, None] >> (16, 8, 0) & 255
             nearest = np.abs(pixels[:, None] - film.colours.astype(int)).max(-1).min(1)
             share = np.isin(nearest, range(24)).mean()
             assert share > 0.6  # the rest is where two dots meet

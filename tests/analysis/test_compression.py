@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from polling import PATIENCE
 
 from aedesk import paths
 from aedesk.analysis.compression import Codec, compress, decompress, find_model, unrounded
@@ -82,7 +83,7 @@ def test_other_counts_of_threads_read_the_same_codes_and_pictures_within_a_255th
         "np.savez(sys.argv[2], codes=read.codes, images=decompress(read, library.load_model(find_model(read))))"
     )
     out = tmp_path / "read.npz"
-    subprocess.run([sys.executable, "-c", script, tmp_path / "some.aez", out], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", script, tmp_path / "some.aez", out], check=True, timeout=PATIENCE)
     with np.load(out) as there:
         assert there["codes"].tobytes() == made.codes.tobytes()
         assert np.abs(there["images"] - decompress(made, model)).max() < 1 / 255

@@ -87,9 +87,8 @@ def test_two_trainings_by_one_seed_are_the_same(digits: DataSet) -> None:
 
 
 def test_another_set_is_told_by_every_score(digits: DataSet) -> None:
-    detector = Detector.fit(
-        trainer("dense-32", epochs=1)(digits.train, lambda *_: None, lambda: False), digits.train
-    )
+    model = trainer("dense-32", epochs=1)(digits.train, lambda *_: None, lambda: False)
+    detector = Detector.fit(model, digits.train, most_usual=0)
     told = other_set(detector, digits.test[:100], scribbles(40, 1))
     assert (len(told.usual), len(told.odd)) == (100, 40)
     for row, kind in zip(told.table.records(), KINDS, strict=True):
@@ -100,7 +99,7 @@ def test_another_set_is_told_by_every_score(digits: DataSet) -> None:
 
 def test_scribbles_are_flagged_at_one_false_alarm_in_a_hundred(mnist: DataSet) -> None:
     """Judged on training images that the detector does not know, and that were used for no choice."""
-    detector = Detector.fit(load_model("dense-32"), mnist.train[:30_000])
+    detector = Detector.fit(load_model("dense-32"), mnist.train[:30_000], most_usual=0)
     told = other_set(detector, mnist.train[50_000:51_000], scribbles(140, 2024))
     assert told.flagged(0.01) >= 0.9  # of a thousand pictures, ten say where the threshold lies
     assert told.roc["combined"].auc > 0.98

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polling import PATIENCE
 
 from aedesk.app import backdrop as backdrops
 from aedesk.app.backdrop import Backdrop, Lattice, Region
@@ -240,13 +241,13 @@ def test_the_error_of_what_is_not_asked_for_any_more_switches_nothing_off(
 
     def broken(_: object) -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         raise MemoryError("no room")
 
     monkeypatch.setattr(backdrops, "_digits", lambda _: broken)
     backdrop.show("digits")
     backdrop.mosaic(whole_map(bench))
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     backdrop.show("trust")
     go_on.set()
     bench.settle()

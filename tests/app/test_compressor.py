@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aedesk.analysis import rates
 from aedesk.analysis.compression import Codec
 from aedesk.app.compressed_files import compress_data, measure, open_file, save_drawing
 from aedesk.app.compressor import Compressor, Shrunk
@@ -188,7 +189,11 @@ def test_a_damaged_file_is_refused(bench, compressor, tmp_path: Path) -> None:
         done(open_file(path, bench.explorer.active))
 
 
-def test_the_model_in_use_is_measured_on_a_data_set(bench, compressor, digits) -> None:
+def test_the_model_in_use_is_measured_on_a_data_set(
+    bench, compressor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "BITS", (3,))
+    monkeypatch.setattr(rates, "PCA_SIZES", (32,))
     measured = done(measure(bench.explorer.active, "digits", 10, every_model=False))
     assert (measured.data, measured.count) == ("digits", 10)
     assert bench.explorer.active.model.name in {point.method for point in measured.points}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from polling import PATIENCE
 
 from aedesk.app import decoded
 from aedesk.app.loading import ActiveModel, MapWish
@@ -21,7 +22,7 @@ from aedesk.training.config import TrainingConfig
 from aedesk.training.session import run_training
 
 SOME = np.array([3, 200, 0, 77])
-BUDGET = 30.0  # seconds: more than it takes
+BUDGET = PATIENCE  # seconds: more than it takes
 
 
 class Desk:

@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from polling import poll_until
 
 from aedesk.app.jobs import Jobs
 from aedesk.app.task import Stage, Task
@@ -20,12 +21,7 @@ class Bench:
         self.task.changed.connect(lambda _: self.stages.append(self.task.stage))
 
     def wait(self, until=None):
-        for _ in range(2000):
-            self.jobs.poll()
-            if until() if until is not None else not self.jobs.are_running:
-                return
-            time.sleep(0.002)
-        raise AssertionError("it did not get there in time")
+        poll_until(self.jobs, until or (lambda: not self.jobs.are_running))
 
 
 @pytest.fixture

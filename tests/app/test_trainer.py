@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from polling import poll_until
+from polling import PATIENCE, poll_until
 
 from aedesk import paths
 from aedesk.app import worker
@@ -365,7 +365,9 @@ def test_a_pause_in_slow_motion_holds_before_the_next_step(
 ) -> None:
     waited = threading.Event()
     monkeypatch.setattr(
-        worker, "Link", lambda stopped, tell, hold, wait: Link(stopped, tell, hold, lambda _: waited.wait(60))
+        worker,
+        "Link",
+        lambda stopped, tell, hold, wait: Link(stopped, tell, hold, lambda _: waited.wait(PATIENCE)),
     )
     bench.trainer.delay = 0.001
     bench.start(batch_size=20, epochs=ENDLESS)

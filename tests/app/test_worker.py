@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from polling import PATIENCE
 
 from aedesk.app.worker import Ended, Link, Worker
-
-PATIENCE = 20.0
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from polling import PATIENCE
 
 from aedesk import paths
 from aedesk.cli import main
@@ -63,7 +64,9 @@ def process() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(*words: object, **settings: Any) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "aedesk", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **settings)
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=PATIENCE, check=False, **settings
+        )
 
     return run
 

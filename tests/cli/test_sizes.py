@@ -6,6 +6,17 @@ import csv
 from pathlib import Path
 
 import pytest
+from once import once
+
+from aedesk.latent import tsne
+
+layout = once(tsne.layout, lambda codes, **_: codes.tobytes())
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same codes are laid out once."""
+    monkeypatch.setattr(tsne, "layout", layout)
 
 
 @pytest.mark.parametrize("option", [(), ("--maps",)])

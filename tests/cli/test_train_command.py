@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from polling import PATIENCE
 
 from aedesk.data import fetch, sources
 from aedesk.errors import Cancelled
@@ -186,7 +187,8 @@ def test_a_branch_begins_at_an_epoch_of_another_run(aedesk, tmp_path: Path) -> N
     config = json.loads((run / "config.json").read_text())
     assert config["branched_from"] == {"run": "parent", "epoch": 1}
     assert config["learning_rate"] == 0.01
-    assert aedesk("evaluate", parent / "epochs" / "00001.safetensors", "--data", "digits").status == 0
+    epoch = parent / "epochs" / "00001.safetensors"
+    assert aedesk("evaluate", epoch, "--data", "digits", "--limit", 20).status == 0
 
 
 def test_settings_come_from_a_file_and_the_command_line_has_the_last_word(aedesk, tmp_path: Path) -> None:
@@ -282,7 +284,7 @@ def test_a_run_in_the_way_is_spared_unless_told_otherwise(aedesk, tmp_path: Path
 
 def test_the_run_works_in_every_other_command(aedesk, trained: Path, tmp_path: Path) -> None:
     picture = tmp_path / "in.png"
-    assert aedesk("evaluate", trained).status == 0
+    assert aedesk("evaluate", trained, "--limit", 20).status == 0
     assert aedesk("generate", trained, "--at", 0, 0, "--out", tmp_path / "new.png").status == 0
     Image.new("L", (60, 60)).save(picture)
     assert "no ink" in aedesk("reconstruct", trained, picture, "--out", tmp_path / "out.png").problem
@@ -364,7 +366,8 @@ def test_own_data_is_found_again_from_another_folder(aedesk, tmp_path: Path, mon
     assert outcome.status == 0, outcome.err
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert aedesk("evaluate", tmp_path / "run", "--json").json["data"] == "own.npz"
+    evaluated = aedesk("evaluate", tmp_path / "run", "--limit", 20, "--json")
+    assert evaluated.json["data"] == "own.npz"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -379,7 +382,7 @@ def test_ctrl_c_ends_the_run_and_keeps_its_model(tmp_path: Path) -> None:
         if line.startswith("epoch"):
             break
     os.kill(training.pid, signal.SIGINT)
-    out, err = training.communicate(timeout=60)
+    out, err = training.communicate(timeout=PATIENCE)
     assert training.returncode == 130
     assert out == ""
     *epochs, last = err.splitlines()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from conftest import missing
 from PIL import Image, ImageGrab
+from polling import PATIENCE
 
 from aedesk.app import settings
 from aedesk.gui import dialogs, window
@@ -66,7 +67,9 @@ class App:
         """Let the window work for a while."""
         self.pump_until(lambda: False, seconds, must=False)
 
-    def pump_until(self, condition: Callable[[], bool], seconds: float = 60, *, must: bool = True) -> None:
+    def pump_until(
+        self, condition: Callable[[], bool], seconds: float = PATIENCE, *, must: bool = True
+    ) -> None:
         """Let the window work until `condition` holds."""
         until = time.monotonic() + seconds
         while not condition():
@@ -116,7 +119,9 @@ class App:
         self.pump(0.05)
 
     def use(self, model: str) -> None:
-        """Take another model, and wait until it is there."""
+        """Take a model unless it is the one in use, and wait until it is there."""
+        if self.window.explorer.active.reference == model:
+            return
         self.window.load_model(model)
         self.pump_until(lambda: self.window.explorer.active.reference == model)
         self.pump(0.05)
@@ -185,8 +190,16 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., App]]:
 
 
 @pytest.fixture
-def app(open_app: Callable[..., App]) -> App:
+def first_model() -> str | None:
+    """What the window opens with where a file's tests would take this model at once; None for what it opens with."""
+    return None
+
+
+@pytest.fixture
+def app(open_app: Callable[..., App], first_model: str | None) -> App:
     """A window with its model and map in place."""
+    if first_model is not None:
+        settings.save({"model": first_model})
     app = open_app()
     app.wait_for_model()
     return app

@@ -7,14 +7,27 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from once import once
 
+from aedesk.analysis.compression import Codec
 from aedesk.analysis.rates import RatePoint
 from aedesk.app import settings
 from aedesk.gui.apply import compress_files
 from aedesk.gui.apply.compress_page import CompressPage
 from aedesk.gui.charts.rates import rates_chart
+from aedesk.storage.checkpoint import fingerprint
+
+fit = once(
+    Codec.fit, lambda model, codes, bits, kind: (fingerprint(model.checkpoint), codes.shape, bits, kind)
+)
 
 SEVEN = [(0.3, 0.2), (0.5, 0.2), (0.7, 0.2), (0.6, 0.5), (0.45, 0.8)]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The levels of a model's codes are found once."""
+    monkeypatch.setattr(Codec, "fit", fit)
 
 
 def on_show(app) -> CompressPage:
@@ -25,6 +38,11 @@ def on_show(app) -> CompressPage:
     app.pump_until(lambda: page.compressor.codec is not None)
     app.pump(0.1)
     return page
+
+
+@pytest.fixture
+def first_model() -> str:
+    return "dense-32"
 
 
 @pytest.fixture
@@ -183,7 +201,7 @@ def test_measuring_draws_a_chart_and_escape_gives_it_up(app, page, monkeypatch) 
     monkeypatch.setattr("aedesk.analysis.rates.BITS", (3,))
     monkeypatch.setattr("aedesk.analysis.rates.PCA_SIZES", (32,))
     page.rates.run_bar.button.invoke()
-    app.pump_until(lambda: page.rates.view.chart is not None, 180)
+    app.pump_until(lambda: page.rates.view.chart is not None)
     assert "359 test images of digits" in page.rates.view.chart.name
     app.pump(0.5)
     methods = {record["method"] for record in page.rates.view.chart.table.records()}

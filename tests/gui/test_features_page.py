@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from tkinter import filedialog
 
 import numpy as np
 import pytest
+from once import once
 
+from aedesk.analysis import features
 from aedesk.data import sources
 from aedesk.data.imageset import DataSet
 from aedesk.gui.apply.features_page import FeaturesPage
+from aedesk.storage.checkpoint import fingerprint
+
+compare_once = once(
+    partial(features.compare, draws=2),
+    lambda model, data, **_: (fingerprint(model.checkpoint), len(data.train)),
+)
 
 SEVEN = [(0.3, 0.25), (0.5, 0.25), (0.7, 0.25), (0.6, 0.5), (0.45, 0.8)]
 
 
 @pytest.fixture
+def first_model() -> str:
+    return "dense-32"
+
+
+@pytest.fixture
 def few(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> DataSet:
-    """What every data set is, so that a comparison takes a second."""
+    """What every data set is: with labels drawn twice instead of ten times, a comparison takes a second."""
+    monkeypatch.setattr(features, "compare", compare_once)
     small = DataSet("digits", digits.train[:400], digits.test[:60])
     monkeypatch.setattr(sources, "load", lambda *_, **__: small)
     return small

@@ -81,8 +81,7 @@ def open_lab(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 
 def test_a_window_closed_in_mid_run_comes_back_with_it_and_goes_on(open_lab: Callable[[], Lab]) -> None:
     first = open_lab()
-    first.choose(first.controls.speed, "20 steps/s")
-    first.begin(epochs="6")
+    first.begin_slowly(epochs="6")
     run = first.shown
     first.close()
     assert config_of(run)["status"] == "stopped"
@@ -93,6 +92,7 @@ def test_a_window_closed_in_mid_run_comes_back_with_it_and_goes_on(open_lab: Cal
     assert second.view.notice.headline.startswith("Stopped after")
     assert second.view.epochs_shown == done
     assert second.view.page == "run"
+    second.choose(second.controls.speed, "Fastest")
     second.click(second.view.notice.continue_button)
     second.until_idle()
     assert [row["epoch"] for row in run.read_history()] == [1, 2, 3, 4, 5, 6]
@@ -365,8 +365,7 @@ def test_a_branch_that_makes_no_sense_is_refused_before_it_begins(
 
 
 def test_a_run_that_was_stopped_goes_on_in_its_folder_to_its_end(lab: Lab) -> None:
-    lab.choose(lab.controls.speed, "20 steps/s")
-    lab.begin()
+    lab.begin_slowly()
     lab.click(lab.controls.stop)
     lab.until_idle()
     run = lab.shown

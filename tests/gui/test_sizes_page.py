@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from once import once
 
+from aedesk.analysis.pca import PixelPca
 from aedesk.app import sizes
+from aedesk.latent import atlas as atlases
+from aedesk.latent.atlas import Atlas
 from aedesk.storage import library
+
+fit = once(PixelPca.fit, lambda images, *size, **_: (len(images), *size))
 
 STROKE = [(0.3, 0.2), (0.6, 0.2), (0.4, 0.5), (0.5, 0.8)]
 
 
 @pytest.fixture
+def first_model() -> str:
+    return "dense-32"
+
+
+@pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """As if two models were shipped: quick to load and to measure."""
+    """As if two models were shipped: quick to load and to measure. PCA of the same images is fitted once."""
+    monkeypatch.setattr(PixelPca, "fit", fit)
     names = ["dense-2d", "vanilla-64"]
     there = SimpleNamespace(
         shipped=lambda: list(names), resolve=library.resolve, load_model=library.load_model
@@ -109,7 +122,20 @@ def test_errors_against_sizes_are_measured_and_drawn(app, page, tmp_path: Path) 
     assert page.errors.run_bar.button.cget("text") == "Measure"
 
 
-def test_maps_are_judged_for_the_neighbours_that_are_chosen(mnist, app, page) -> None:
+@pytest.fixture
+def thin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the shipped models came with few codes: their maps are laid out and judged in a moment."""
+    atlas_for = atlases.atlas_for
+
+    def few_of(path: Path) -> Atlas:
+        whole = atlas_for(path)
+        few = slice(0, len(whole), len(whole) // 200)
+        return replace(whole, codes=whole.codes[few], labels=whole.labels[few], images=whole.images[few])
+
+    monkeypatch.setattr(atlases, "atlas_for", few_of)
+
+
+def test_maps_are_judged_for_the_neighbours_that_are_chosen(mnist, thin, app, page) -> None:
     page.restore({"bench": "maps"})
     page.maps.run_bar.button.invoke()
     app.pump_until(lambda: page.maps.chart.chart is not None)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import ttkbootstrap as ttk
+from polling import PATIENCE
 
 from aedesk.app.ink import Ink
 from aedesk.app.jobs import Jobs
@@ -61,9 +62,9 @@ class Bench:
             self.form.fields[name].set(text)
         self.form.recheck()
 
-    def until(self, condition: Callable[[], object], timeout: float = 30) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Let the window live until `condition` holds."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"waited in vain; the tab says: {self.tab.view.notice.headline}"
             self.jobs.poll()

@@ -5,13 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from gestures import ONE, SEVEN
 from kept_run import make_run
+from polling import PATIENCE
 
 from aedesk import paths
 from aedesk.app import settings
@@ -135,16 +135,32 @@ def test_help_lists_the_shortcuts_and_escape_closes_it(app):
     assert not windows[0].winfo_exists()
 
 
+TELLS_WHEN_READY = """
+import sys
+from aedesk.cli import main
+from aedesk.gui.window import Window
+take = Window._on_model
+def take_and_tell(window, active):
+    take(window, active)
+    print("ready", flush=True)
+Window._on_model = take_and_tell
+sys.exit(main([]))
+"""
+
+
 def test_two_windows_share_a_home_and_end_on_a_signal(home):
     windows = [
-        subprocess.Popen([sys.executable, "-m", "aedesk"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", TELLS_WHEN_READY], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         for _ in range(2)
     ]
-    time.sleep(8)
+    for window in windows:
+        assert window.stdout.readline() == b"ready\n"
     for window in windows:
         window.send_signal(signal.SIGTERM)
     for window in windows:
-        _, told = window.communicate(timeout=60)
+        _, told = window.communicate(timeout=PATIENCE)
         assert (window.returncode, told.decode()) == (0, "")
     assert settings.load()["theme"] == "light"
 

@@ -87,7 +87,7 @@ def test_a_damaged_cache_is_computed_again(
     with caplog.at_level(logging.WARNING):
         np.testing.assert_array_equal(places(images.images), first)
     assert layouts == [150]
-    assert ("computed again" in caplog.text) == (damage != "other places")
+    assert ("made again" in caplog.text) == (damage != "other places")
     layouts.clear()
     places(images.images)  # mended
     assert layouts == []
@@ -103,7 +103,7 @@ def test_without_a_cache_it_goes_on(
     (paths.cache() / "guides").write_text("in the way")  # as good as a read-only disk, for root as well
     with caplog.at_level(logging.WARNING):
         np.testing.assert_array_equal(places(images.images), first)
-    assert "the guide is not kept" in caplog.text
+    assert "the places are not kept" in caplog.text
     assert layouts == [150, 150]
 
 

@@ -47,7 +47,8 @@ def assert_same_gradients(
     """Losses, gradients, and the running statistics that a forward leaves behind."""
     weights, images = weights_of(architecture, seed), images_of(count, seed)
     tensors, x = as_tensors(architecture, weights), torch.from_numpy(images)
-    value, gradients = by_hand(Network(architecture, weights), architecture.output, images, loss, kind)
+    network = Network(architecture, weights)
+    value, gradients = by_hand(network, architecture.output, images, loss, kind)
 
     outcome = torch_reference.run(architecture, tensors, x, np.random.default_rng(11))
     total = torch_reference.reconstruction(outcome.outputs, x, loss, architecture.output)
@@ -64,7 +65,7 @@ def assert_same_gradients(
         # A bias before a batch norm has no slope at all, but for rounding: hence the second term.
         assert error <= 1e-8 * np.abs(expected[name]).max() + 1e-10 * steepest, name
     for name in architecture.tensor_shapes.keys() - gradients.keys():
-        np.testing.assert_allclose(weights[name], tensors[name], rtol=1e-10, atol=1e-12, err_msg=name)
+        np.testing.assert_allclose(network.weights[name], tensors[name], rtol=1e-10, atol=1e-12, err_msg=name)
 
 
 @pytest.mark.parametrize("loss", ["mse", "bce", "mae"])
@@ -136,7 +137,7 @@ def test_away_from_training_any_network_gives_what_torch_gives(
     architecture: Architecture, seed: int, count: int
 ) -> None:
     weights, images = weights_of(architecture, seed), images_of(count, seed)
-    network, before = Network(architecture, weights), {name: array.copy() for name, array in weights.items()}
+    network = Network(architecture, weights)
     with torch.no_grad():
         expected = torch_reference.run(
             architecture, as_tensors(architecture, weights), torch.from_numpy(images)
@@ -149,7 +150,7 @@ def test_away_from_training_any_network_gives_what_torch_gives(
     ):
         if theirs is not None:
             np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9 * float(theirs.abs().max()))
-    assert all(np.array_equal(before[name], array) for name, array in weights.items())
+    assert all(np.array_equal(network.weights[name], array) for name, array in weights.items())
 
 
 @pytest.mark.parametrize("preset", DENSE_PRESETS)
@@ -176,7 +177,7 @@ def test_gradients_agree_with_central_finite_differences(loss: str) -> None:
     _, gradients = by_hand(network, "sigmoid", images, loss, "variational")
     gradients = {name: array.copy() for name, array in gradients.items()}
     for name, gradient in gradients.items():
-        weight = weights[name]
+        weight = network.weights[name]
         for place in rng.integers(0, weight.size, 10):
             centre, values = weight.flat[place], []
             for shifted in (centre + h, centre - h):

@@ -7,32 +7,48 @@ import pytest
 import torch
 
 from aedesk.errors import AedeskError
-from aedesk.scratch.optimisers import OPTIMISERS
+from aedesk.scratch.optimisers import OPTIMISERS, Optimiser
+from aedesk.scratch.vector import length, parts
 
 TORCH = {"sgd": torch.optim.SGD, "adam": partial(torch.optim.Adam, eps=1e-7)}  # eps as in our torch engine
+SHAPES = {"weight": (5, 7), "bias": (5,)}
 
 
-def drawn(seed: int, scale: float = 1.0) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    return {"weight": rng.normal(0, scale, (5, 7)), "bias": rng.normal(0, scale, 5)}
+def drawn(seed: int, scale: float = 1.0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, scale, length(SHAPES))
 
 
-def in_float32(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: array.astype(np.float32) for name, array in arrays.items()}
+def in_float32(seed: int) -> np.ndarray:
+    return drawn(seed).astype(np.float32)
+
+
+def optimiser_of(name: str, parameters: np.ndarray) -> Optimiser:
+    return OPTIMISERS[name](parameters, SHAPES)
+
+
+def test_the_parts_of_a_vector_lie_one_after_another_and_a_matrix_column_by_column() -> None:
+    vector = np.arange(length(SHAPES))
+    arrays = parts(vector, SHAPES)
+    assert {name: array.shape for name, array in arrays.items()} == SHAPES
+    assert np.array_equal(arrays["weight"], vector[:35].reshape(7, 5).T)
+    assert np.array_equal(arrays["bias"], vector[35:])
+    arrays["weight"][4, 6] = -1
+    assert vector[34] == -1
 
 
 @pytest.mark.parametrize("steps", [1, 25])
 @pytest.mark.parametrize("name", ["sgd", "adam"])
 def test_steps_equal_those_of_torch_also_after_the_rate_has_changed(name: str, steps: int) -> None:
-    weights = drawn(0)
+    parameters = drawn(0)
+    weights = parts(parameters, SHAPES)
     tensors = {key: torch.from_numpy(array.copy()).requires_grad_() for key, array in weights.items()}
-    ours, theirs = OPTIMISERS[name](weights), TORCH[name](tensors.values(), lr=0.01)
+    ours, theirs = optimiser_of(name, parameters), TORCH[name](tensors.values(), lr=0.01)
     for step in range(steps):
         rate = theirs.param_groups[0]["lr"] = 0.01 if step < 10 else 0.003
-        gradients = drawn(step + 1, scale=10.0 ** (step % 5 - 4))
-        for key, tensor in tensors.items():
-            tensor.grad = torch.from_numpy(gradients[key].copy())
-        ours.step(gradients, rate)
+        gradient = drawn(step + 1, scale=10.0 ** (step % 5 - 4))
+        for key, part in parts(gradient, SHAPES).items():
+            tensors[key].grad = torch.from_numpy(part.copy())
+        ours.step(gradient, rate)
         theirs.step()
     for key, array in weights.items():
         np.testing.assert_allclose(array, tensors[key].detach().numpy(), rtol=1e-12)
@@ -45,51 +61,48 @@ def test_steps_equal_those_of_torch_also_after_the_rate_has_changed(name: str, s
 
 
 @pytest.mark.parametrize("name", ["sgd", "adam"])
-def test_a_step_changes_the_arrays_in_place_and_keeps_float32(name: str) -> None:
-    weights, gradients = in_float32(drawn(0)), in_float32(drawn(1))
-    held, before = dict(weights), {key: array.copy() for key, array in weights.items()}
-    untouched = {key: array.copy() for key, array in gradients.items()}
-    OPTIMISERS[name](weights).step(gradients, 0.1)
-    for key, array in weights.items():
-        assert array is held[key]
-        assert array.dtype == np.float32
-        assert not np.array_equal(array, before[key])
-        assert np.array_equal(gradients[key], untouched[key])
+def test_a_step_changes_the_parameters_in_place_and_keeps_float32(name: str) -> None:
+    parameters = in_float32(0)
+    weights, before = parts(parameters, SHAPES), parameters.copy()
+    optimiser = optimiser_of(name, parameters)
+    optimiser.step(in_float32(1), 0.1)
+    assert parameters.dtype == np.float32
+    assert (parameters != before).all()
+    assert np.array_equal(weights["weight"].T.ravel(), parameters[:35])
+    assert all(array.dtype == np.float32 for key, array in optimiser.state().items() if key != "steps")
 
 
 @pytest.mark.parametrize("name", ["sgd", "adam"])
 def test_a_new_optimiser_goes_on_bit_for_bit_from_the_state_of_another(name: str) -> None:
-    weights = in_float32(drawn(0))
-    optimiser = OPTIMISERS[name](weights)
+    parameters = in_float32(0)
+    optimiser = optimiser_of(name, parameters)
     for step in range(3):
-        optimiser.step(in_float32(drawn(step + 1)), 0.01)
-    others = {key: array.copy() for key, array in weights.items()}
+        optimiser.step(in_float32(step + 1), 0.01)
+    others = parameters.copy()
     state = optimiser.state()
-    other = OPTIMISERS[name](others)
+    other = optimiser_of(name, others)
     other.load_state(state)
     kept = {key: array.copy() for key, array in state.items()}
     for step in range(3, 6):
         for one in (optimiser, other):
-            one.step(in_float32(drawn(step + 1)), 0.01)
-    assert all(np.array_equal(weights[key], others[key]) for key in weights)
+            one.step(in_float32(step + 1), 0.01)
+    assert np.array_equal(parameters, others)
     assert all(np.array_equal(state[key], array) for key, array in kept.items())
 
 
 def test_the_state_of_adam_counts_steps_and_that_of_descent_is_empty() -> None:
-    weights = drawn(0)
-    adam = OPTIMISERS["adam"](weights)
+    adam = optimiser_of("adam", drawn(0))
     adam.step(drawn(1), 0.1)
     adam.step(drawn(2), 0.1)
     assert adam.state()["steps"].dtype == np.int64
     assert adam.state()["steps"].tolist() == [2]
-    assert OPTIMISERS["sgd"](weights).state() == {}
+    assert optimiser_of("sgd", drawn(0)).state() == {}
 
 
 def test_adam_begins_anew_without_a_state_and_descent_needs_none() -> None:
-    weights = drawn(0)
-    adam = OPTIMISERS["adam"](weights)
+    adam = optimiser_of("adam", drawn(0))
     adam.step(drawn(1), 0.1)
-    OPTIMISERS["sgd"](weights).load_state(adam.state())
+    optimiser_of("sgd", drawn(0)).load_state(adam.state())
     adam.load_state({})
     assert adam.state()["steps"].tolist() == [0]
     assert not adam.state()["mean.weight"].any()
@@ -97,7 +110,7 @@ def test_adam_begins_anew_without_a_state_and_descent_needs_none() -> None:
 
 @pytest.mark.parametrize("broken", ["missing", "misshapen", "countless"])
 def test_a_state_of_another_network_is_refused_whole_and_in_words(broken: str) -> None:
-    adam = OPTIMISERS["adam"](drawn(0))
+    adam = optimiser_of("adam", drawn(0))
     adam.step(drawn(1), 0.1)
     before = adam.state()
     state = {name: array + 1 for name, array in before.items()}

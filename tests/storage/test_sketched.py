@@ -74,7 +74,7 @@ def test_a_damaged_file_of_the_cache_is_drawn_again(images: ImageSet, damage: by
     file.write_bytes(file.read_bytes()[:-9] if damage is None else damage)
     with caplog.at_level(logging.WARNING):
         assert np.array_equal(sketch_pool(images, 8, 1).images, pool.images)
-    assert "drawn again" in caplog.text
+    assert "made again" in caplog.text
 
 
 def test_where_nothing_can_be_kept_the_work_goes_on(images: ImageSet, home: Path, caplog) -> None:
