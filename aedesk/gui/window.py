@@ -49,6 +49,7 @@ class Window:
     """Everything in `root`. `start` brings torch and the last model in; `close` ends it all."""
 
     def __init__(self, root: ttk.App, look: Look, remembered: dict[str, Any]) -> None:
+        share_arenas()
         self.root, self.look = root, look
         self.jobs = Jobs()
         self.ink = Ink()
@@ -57,7 +58,7 @@ class Window:
         self.explorer = self.desk.explorer
         self._remembered = remembered
         self._shown = "explore"
-        self._is_model_awaited = self._are_plots_missing = True
+        self._is_torch_awaited = self._is_model_awaited = self._are_plots_missing = True
         self._closing = False
         self._end_requested = False
         self._telling = False
@@ -183,7 +184,6 @@ class Window:
 
     def start(self) -> None:
         """Bring in torch and the model, in the background, while the window is already used."""
-        share_arenas()
         self.header.list_models()
         self.jobs.start("torch", _import_torch, lambda _: None, self._on_torch)
         self._poll()
@@ -194,7 +194,10 @@ class Window:
         if problem is not None:
             self.tell_problem(problem)
             return
-        _spare_the_collector()
+        # From here on the collector passes over torch: looking at it all would hold up the pen for 60 ms and more.
+        gc.collect()
+        gc.freeze()
+        self._is_torch_awaited = False
         reference = self._remembered.get("model")
         self.explorer.load(reference if isinstance(reference, str) else _DEFAULT_MODEL, _DEFAULT_MODEL)
         self.explore.sketchpad.focus_set()
@@ -216,7 +219,6 @@ class Window:
         if not self._closing:
             self.train.build_plots()
             self.runs.build_plots()
-            _spare_the_collector()
 
     def _on_prepared(self, problem: BaseException | None) -> None:
         if problem is not None and not self._closing:
@@ -253,12 +255,15 @@ class Window:
         self._status.set(line)
 
     def load_model(self, reference: str) -> None:
-        self.explorer.load(reference)
+        if self._is_torch_awaited:  # this one then comes first
+            self._remembered = self._remembered | {"model": reference}
+        else:
+            self.explorer.load(reference)
 
     def use_run(self, folder: Path) -> None:
         """Take a finished run into use, and show it."""
         self.header.list_models()
-        self.explorer.load(str(folder))
+        self.load_model(str(folder))
         self.show_tab("explore")
 
     def open_run(self, folder: Path) -> bool:
@@ -316,6 +321,8 @@ class Window:
 
     def show_use(self, name: str) -> None:
         """Show a page of the Apply tab."""
+        if "apply" not in self._pages:  # still being built
+            return
         self.show_tab("apply")
         self.apply.show_page(name)
 
@@ -347,6 +354,9 @@ class Window:
     def close(self, *, ask: bool = True) -> None:
         """Ask if a training run would end, let every worker finish, then destroy: never while torch works."""
         if self._closing:
+            return
+        if "train" not in self._pages:  # still being built
+            self.request_end()
             return
         ask = ask and self.trainer.state is not State.IDLE
         if ask and not dialogs.ask_to_stop_training(self.root):
@@ -457,12 +467,6 @@ class Window:
         gc.unfreeze()  # or libraries report at the exit what was never collected
         self.root.update_idletasks()  # a Matplotlib draw that is due would not find its canvas any more
         self.root.destroy()
-
-
-def _spare_the_collector() -> None:
-    """From here on it passes over what was imported: looking at it all would hold up the pen for 60 ms and more."""
-    gc.collect()
-    gc.freeze()
 
 
 def _import_torch(link: Link[None]) -> Iterator[None]:

@@ -247,7 +247,8 @@ def _directions(numbers: np.ndarray) -> np.ndarray | None:
 
     most = min(_MOST_DIRECTIONS, len(numbers))
     found = PCA(most, svd_solver="randomized", random_state=0).fit(numbers).components_
-    return steps.values_of(*steps.taken(found, np.uint8))
+    # Laid out as a file gives them back: products with them then agree to the last bit.
+    return np.ascontiguousarray(steps.values_of(*steps.taken(found, np.uint8)))
 
 
 def _components(codes: int, code_size: int) -> int:

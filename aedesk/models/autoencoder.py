@@ -75,11 +75,12 @@ class Autoencoder(nn.Module):
 
     def encode(self, images: torch.Tensor) -> torch.Tensor:
         """(N, 1, 28, 28) -> codes (N, D); their means where they are variational."""
-        return self._codes(self.features(images), False, None)
+        return self._codes(self.features(images), twice=images.requires_grad)
 
     def features(self, images: torch.Tensor) -> torch.Tensor:
         """(N, 1, 28, 28) -> what comes into the encoder's last dense layer, (N, F)."""
-        return self._through(self._encoding[: self._exact_from], self._arranged(images))
+        units = self._encoding[: self._exact_from]
+        return self._through(units, self._arranged(images), twice=images.requires_grad)
 
     def decode_logits(self, codes: torch.Tensor) -> torch.Tensor:
         """Codes (N, D) -> (N, 1, 28, 28), what the last layer gives: logits where the output is a sigmoid."""
@@ -102,7 +103,9 @@ class Autoencoder(nn.Module):
         training: with dropout, statistics of the batch (which move the running ones), and codes drawn around their
         means, by the numbers of `generator`, which is on the device of the images.
         """
-        x = self._through(self._encoding[: self._exact_from], self._arranged(images), training, generator)
+        twice = images.requires_grad
+        units = self._encoding[: self._exact_from]
+        x = self._through(units, self._arranged(images), training, generator, twice=twice)
         log_variance = None
         if self.architecture.variational:
             spread = self.encoder["log_variance"]
@@ -110,7 +113,7 @@ class Autoencoder(nn.Module):
             # Half the digits of a log-variance would make steps in the exponential.
             with torch.autocast(x.device.type, enabled=False):
                 log_variance = F.linear(x.to(_dtype(spread)), spread.weight, spread.bias)
-        codes = mean = self._codes(x, training, generator)
+        codes = mean = self._codes(x, training, generator, twice=twice)
         if training and log_variance is not None:  # Kingma & Welling 2014, section 2.4
             noise = torch.randn(mean.shape, generator=generator, device=mean.device)
             codes = mean + (log_variance / 2).exp() * noise
@@ -143,14 +146,21 @@ class Autoencoder(nn.Module):
             if isinstance(unit.module, MemoryModule):
                 unit.module.freeze()
 
-    def _codes(self, x: torch.Tensor, training: bool, generator: torch.Generator | None) -> torch.Tensor:
+    def _codes(
+        self,
+        x: torch.Tensor,
+        training: bool = False,
+        generator: torch.Generator | None = None,
+        *,
+        twice: bool,
+    ) -> torch.Tensor:
         """The last dense layer of the encoder and what follows it, (N, D) float32 whatever ran before: with the 8 bits
         of bfloat16 a map would have no more than some hundred different places across."""
         units = self._encoding[self._exact_from :]
         if not units:
             return x
         with torch.autocast(x.device.type, enabled=False):
-            return self._through(units, x.to(_dtype(units[0].module)), training, generator)
+            return self._through(units, x.to(_dtype(units[0].module)), training, generator, twice=twice)
 
     def _arranged(self, images: torch.Tensor) -> torch.Tensor:
         """oneDNN and cuDNN both run these convolutions about twice as fast with channels last."""
@@ -162,10 +172,12 @@ class Autoencoder(nn.Module):
         x: torch.Tensor,
         training: bool = False,
         generator: torch.Generator | None = None,
+        *,
+        twice: bool = False,
     ) -> torch.Tensor:
-        # Single pictures, which frozen networks are for, gain nothing; and what asks for the gradient of images
-        # differentiates it again.
-        is_quick = x.device.type == "cpu" and not self._is_frozen and not (x.ndim == 4 and x.requires_grad)
+        """twice: whether this can be differentiated twice; what asks for the gradient of images may do so."""
+        # Single pictures, which frozen networks are for, gain nothing.
+        is_quick = x.device.type == "cpu" and not self._is_frozen and not twice
         for layer, module, weights, is_upsampled, is_pooled in units:
             if is_quick and isinstance(module, nn.Conv2d) and (is_upsampled or is_pooled):
                 assert isinstance(layer, Conv)

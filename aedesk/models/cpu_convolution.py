@@ -21,8 +21,7 @@ def quick_conv(
 ) -> torch.Tensor:
     """`max_pool2d(activation(conv(upsample(x))), 2, ceil_mode=True)`, with or without the outer and the inner part.
 
-    x: (N, C, H, W) with channels last. conv: 3x3 with stride 1 where it is upsampled. Has no second derivative, and
-    where the first layer is pooled no gradient for images.
+    x: (N, C, H, W) with channels last. conv: 3x3 with stride 1 where it is upsampled. Has no second derivative.
     """
     if torch.is_autocast_enabled("cpu"):
         x = x.to(torch.get_autocast_dtype("cpu"))
@@ -36,7 +35,7 @@ def quick_conv(
                 is_relu = False
             else:
                 x = upsampled_conv(x, conv.weight, conv.bias, padding, is_relu)
-    elif is_relu and _is_first(conv) and _is_even(x):
+    elif is_relu and not x.requires_grad and _sees_one_channel(conv) and _is_even(x):
         with torch.autocast("cpu", enabled=False):
             return first_conv(x, conv.weight, conv.bias, padding)
     else:
@@ -49,7 +48,7 @@ def quick_conv(
     return F.max_pool2d(x, 2, ceil_mode=True) if is_pooled else x
 
 
-def _is_first(conv: nn.Conv2d) -> bool:
+def _sees_one_channel(conv: nn.Conv2d) -> bool:
     return (conv.in_channels, conv.kernel_size, conv.stride) == (1, (3, 3), (1, 1))
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from aedesk.models.chunks import Scratch, chunks
+from aedesk.models.chunks import chunks
+from aedesk.models.workspace import Workspace
 
 _CHUNK = 16  # images: their maps, 28x28 by 64 channels, then stay in the cache
 
@@ -31,7 +32,7 @@ def rectified_and_pooled(x: torch.Tensor) -> torch.Tensor:
 def first_conv(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, padding: int) -> torch.Tensor:
     """`max_pool2d(relu(conv2d(x, weight, bias, padding=padding)), 2)` for one channel, and an even height and width.
 
-    weight: (filters, 1, 3, 3). Multiplies in the precision of x, which gets no gradient.
+    weight: (filters, 1, 3, 3). Multiplies in the precision of x: images, which get no gradient.
     """
     pooled: torch.Tensor = _FirstConv.apply(x.squeeze(1), weight, bias, padding)
     return pooled.permute(0, 3, 1, 2)
@@ -52,7 +53,7 @@ class _Pool(torch.autograd.Function):
         # Which of two is larger is all that is kept of what is pooled.
         down = x.new_empty(number, height // 2, width // 2, 2, channels)
         across = torch.empty_like(pooled)
-        scratch = Scratch(x)
+        scratch = Workspace(x.dtype, x.device)
         for chunk in chunks(number, _CHUNK):
             above, below = x[chunk].unbind(2)
             larger = scratch("larger", *above.shape)
@@ -71,7 +72,7 @@ class _Pool(torch.autograd.Function):
         number, rows, columns, channels = pooled.shape
         gradient = gradient.contiguous()
         to_x: torch.Tensor = pooled.new_empty(number, rows, 2, columns, 2, channels)
-        scratch = Scratch(pooled)
+        scratch = Workspace(pooled.dtype, pooled.device)
         for chunk in chunks(number, _CHUNK):
             given = _passed_on(gradient[chunk], pooled[chunk], scratch("given", *gradient[chunk].shape))
             larger = scratch("larger", *down[chunk].shape)
@@ -92,7 +93,7 @@ class _FirstConv(torch.autograd.Function):
         bias = bias.to(x.dtype)
         pooled = x.new_empty(number, rows, columns, filters)
         across, down = x.new_empty(2, *pooled.shape), torch.empty_like(pooled)
-        scratch = Scratch(x)
+        scratch = Workspace(x.dtype, x.device)
         for chunk in chunks(number, _CHUNK):
             seen = patches[:, chunk].flatten(1).T
             size = chunk.stop - chunk.start
@@ -116,10 +117,10 @@ class _FirstConv(torch.autograd.Function):
         gradient = gradient.contiguous()
         to_kernels = weight.new_zeros(4, 16, filters)
         to_bias = weight.new_zeros(filters)
-        scratch = Scratch(pooled)
+        scratch = Workspace(pooled.dtype, pooled.device)
         for chunk in chunks(number, _CHUNK):
             given = _passed_on(gradient[chunk], pooled[chunk], scratch("given", *gradient[chunk].shape))
-            to_bias += given.sum((0, 1, 2))
+            to_bias += given.sum((0, 1, 2), dtype=weight.dtype)
             larger = scratch("larger", 2, *given.shape)
             _shared(given, down[chunk], larger.unbind())
             maps = scratch("maps", 2, 2, *given.shape)
@@ -168,7 +169,7 @@ class _LastConv(torch.autograd.Function):
         to_kernel = (parts @ x.view(-1, channels)).to(weight.dtype).view(4, 4, channels)
         sums = _SPREAD.to(weight)
         to_weight = torch.einsum("ak,abc,bl->ckl", sums, to_kernel, sums)
-        return to_x.view(x.shape), to_weight.unsqueeze(0), gradient.sum().to(weight.dtype).view(1), None
+        return to_x.view(x.shape), to_weight.unsqueeze(0), gradient.sum(dtype=weight.dtype).view(1), None
 
 
 def _spread(weight: torch.Tensor) -> torch.Tensor:

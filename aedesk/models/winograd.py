@@ -19,7 +19,8 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from aedesk.models.chunks import Scratch, chunks
+from aedesk.models.chunks import chunks
+from aedesk.models.workspace import Workspace
 
 _CHUNK = 4096  # pixels before upsampling: what lies between two sums then stays in the cache
 
@@ -49,7 +50,7 @@ class _UpsampledConv(torch.autograd.Function):
         bias = bias.to(x.dtype)
         lost = 2 - 2 * padding
         image = x.new_empty(number, 2 * height - lost, 2 * width - lost, len(weight))
-        scratch = Scratch(x)
+        scratch = Workspace(x.dtype, x.device)
         for chunk in chunks(number, max(1, _CHUNK // (height * width))):
             inputs = _input(_padded(x[chunk], padding, scratch), scratch)
             products = _products(inputs, kernels, scratch)
@@ -75,7 +76,7 @@ class _UpsampledConv(torch.autograd.Function):
         to_kernels = [[torch.zeros_like(k, dtype=weight.dtype) for k in row] for row in kernels]
         to_bias = torch.zeros_like(weight[:, 0, 0, 0])
         to_x = torch.empty_like(x)
-        scratch = Scratch(x)
+        scratch = Workspace(x.dtype, x.device)
         for chunk in chunks(number, max(1, _CHUNK // (height * width))):
             padded = _padded(x[chunk], padding, scratch)
             inputs = _input(padded, scratch)
@@ -90,7 +91,7 @@ class _UpsampledConv(torch.autograd.Function):
                 inside.copy_(gradient[chunk])
             shape = (padded.shape[1] - 1) // 2, (padded.shape[2] - 1) // 2
             products = _output_back(whole, *shape, scratch)
-            to_bias += products[1][1].sum((0, 1, 2, 3, 4))
+            to_bias += products[1][1].sum((0, 1, 2, 3, 4), dtype=weight.dtype)
             for r in range(3):
                 for s in range(3):
                     given = products[r][s].view(-1, kernels[r][s].shape[1])
@@ -118,12 +119,12 @@ def _kernels(weight: torch.Tensor, dtype: torch.dtype) -> list[list[torch.Tensor
     return [[kernels[r, s].permute(2, 0, 1, 3).reshape(channels, -1) for s in _KINDS] for r in _KINDS]
 
 
-def _input(x: torch.Tensor, scratch: Scratch) -> list[list[torch.Tensor]]:
+def _input(x: torch.Tensor, scratch: Workspace) -> list[list[torch.Tensor]]:
     """(n, H, W, C) -> by kind of rows and of columns, (n, rows, columns, C)."""
     return [_three(down, 2, scratch, f"both {r}") for r, down in enumerate(_three(x, 1, scratch, "down"))]
 
 
-def _three(x: torch.Tensor, dimension: int, scratch: Scratch, name: str) -> list[torch.Tensor]:
+def _three(x: torch.Tensor, dimension: int, scratch: Workspace, name: str) -> list[torch.Tensor]:
     """Of each odd pixel: what the one before has more, itself, what the one after has more."""
     middle = _every_second(x, dimension, 1)
     after = _every_second(x, dimension, 2)
@@ -139,14 +140,14 @@ def _every_second(x: torch.Tensor, dimension: int, start: int) -> torch.Tensor:
     return x[(slice(None),) * dimension + (slice(start, None, 2),)]
 
 
-def _input_back(given: list[list[torch.Tensor]], like: torch.Tensor, scratch: Scratch) -> torch.Tensor:
+def _input_back(given: list[list[torch.Tensor]], like: torch.Tensor, scratch: Workspace) -> torch.Tensor:
     """The gradient of `_input`."""
     down = [_three_back(row, like.shape[2], 2, scratch, f"to down {r}") for r, row in enumerate(given)]
     return _three_back(down, like.shape[1], 1, scratch, "to padded")
 
 
 def _three_back(
-    given: list[torch.Tensor], size: int, dimension: int, scratch: Scratch, name: str
+    given: list[torch.Tensor], size: int, dimension: int, scratch: Workspace, name: str
 ) -> torch.Tensor:
     before, middle, after = given
     shape = list(middle.shape)
@@ -163,7 +164,7 @@ def _three_back(
 
 
 def _products(
-    inputs: list[list[torch.Tensor]], kernels: list[list[torch.Tensor]], scratch: Scratch
+    inputs: list[list[torch.Tensor]], kernels: list[list[torch.Tensor]], scratch: Workspace
 ) -> list[list[torch.Tensor]]:
     """By kind, (n, rows, columns, outputs * F)."""
     products: list[list[torch.Tensor]] = [[], [], []]
@@ -176,7 +177,7 @@ def _products(
     return products
 
 
-def _output(products: list[list[torch.Tensor]], filters: int, scratch: Scratch) -> torch.Tensor:
+def _output(products: list[list[torch.Tensor]], filters: int, scratch: Workspace) -> torch.Tensor:
     """-> (n, 4 rows, 4 columns, F); what is outside an odd number of tiles is anything."""
     number, rows, columns, _ = products[1][1].shape
     for s in range(3):
@@ -195,7 +196,7 @@ def _output(products: list[list[torch.Tensor]], filters: int, scratch: Scratch) 
     return image.view(number, 4 * rows, 4 * columns, filters)
 
 
-def _output_back(image: torch.Tensor, after: int, right: int, scratch: Scratch) -> list[list[torch.Tensor]]:
+def _output_back(image: torch.Tensor, after: int, right: int, scratch: Workspace) -> list[list[torch.Tensor]]:
     """The gradient of `_output`: by kind, (n, rows, columns, outputs, outputs, F)."""
     number, height, width, filters = image.shape
     rows, columns = height // 4, width // 4
@@ -234,7 +235,7 @@ def _transformed_back(given: torch.Tensor) -> torch.Tensor:
     return torch.stack((before + first + every, before + every + after, every + last + after))
 
 
-def _padded(x: torch.Tensor, padding: int, scratch: Scratch) -> torch.Tensor:
+def _padded(x: torch.Tensor, padding: int, scratch: Workspace) -> torch.Tensor:
     """(n, H, W, C) with a rim of zeros, in scratch memory: no part of the images."""
     if not padding:
         return x

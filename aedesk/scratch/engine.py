@@ -19,10 +19,6 @@ from aedesk.scratch.penalties import PENALTIES
 CHUNK = 500
 """Images per pass where nothing is learned: they stay in the cache, whatever the size of the set."""
 
-# glibc gives the memory of large arrays back to the system until one is freed that is larger still, up to 32 MB
-# (mallopt(3), M_MMAP_THRESHOLD). To be given it anew, page by page, took a third of a step.
-np.empty(30 * 2**20, np.uint8)
-
 
 class NumpyEngine:
     """Trains a dense autoencoder on the CPU, one mini-batch at a time.
@@ -128,6 +124,15 @@ class NumpyEngine:
         penalty, gradient = self._penalty(encoded)
         gradient *= settings.penalty_weight
         return penalty * settings.penalty_weight, gradient
+
+
+def keep_memory() -> None:
+    """Have the C library keep the memory of a step's arrays for the next one, for the rest of the process.
+
+    glibc gives the memory of large arrays back to the system until one is freed that is larger still, up to 32 MB
+    (mallopt(3), M_MMAP_THRESHOLD). To be given it anew, page by page, took a third of a step.
+    """
+    np.empty(30 * 2**20, np.uint8)
 
 
 def _chunks(rows: np.ndarray) -> Iterator[np.ndarray]:

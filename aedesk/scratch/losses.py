@@ -38,7 +38,8 @@ def mae(pictures: np.ndarray, images: np.ndarray) -> tuple[float, np.ndarray]:
 def bce(logits: np.ndarray, images: np.ndarray) -> tuple[float, np.ndarray]:
     """Binary cross-entropy, -(x log y + (1 - x) log(1 - y)), as a function of the logits.
 
-    Loss: sum (max(z, 0) - x z - log(max(y, 1 - y))) / n, the same number without a logarithm of 0.
+    Loss: sum (max(z, 0) - x z - log(max(y, 1 - y))) / n, the same without a logarithm of 0,
+    to 1e-7 in float32.
     Gradient: (y - x) / n (Bishop 2006, eq. 4.91 with the data replaced by the logits).
     """
     y = sigmoid(logits)

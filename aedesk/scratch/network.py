@@ -32,11 +32,12 @@ class Network:
         self.parameters = np.empty(length(shapes), self._dtype)
         self.gradient = np.empty_like(self.parameters)
         self._gradients = parts(self.gradient, shapes)
-        self.weights = {name: array.copy() for name, array in weights.items()} | parts(
-            self.parameters, shapes
-        )
-        for name in shapes:
-            self.weights[name][...] = weights[name]
+        self.weights = parts(self.parameters, shapes)
+        for name, array in weights.items():
+            if name in shapes:
+                self.weights[name][...] = array
+            else:
+                self.weights[name] = array.copy()
         self._code_size = architecture.code_size
         steps, size = list(architecture.steps()), len(architecture.encoder)
         shared = {step.tied_to for step in steps if step.tied_to}

@@ -16,10 +16,11 @@ import torch.nn.functional as F
 from aedesk.models.architecture import Architecture
 from aedesk.models.layers import Dense, Flatten, Reshape
 from aedesk.models.presets import Recipe
+from aedesk.models.workspace import Workspace
 from aedesk.training.flat import Flat
 
 _KINDS = {"plain", "denoising"}
-_SMALL = 1 / 16  # of all weights: a layer that costs little
+_MANY = 64  # numbers of a code: with fewer of them, 8 bits of each are too few places
 _aten = torch.ops.aten
 
 
@@ -54,24 +55,6 @@ def fits(architecture: Architecture, recipe: Recipe) -> bool:
     )
 
 
-class Rooms:
-    """Memory that every step uses anew: to be given fresh pages takes longer than to fill them.
-
-    Rows beyond those that are asked for are kept for a larger batch.
-    """
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self._rooms: dict[object, torch.Tensor] = {}
-
-    def __call__(self, name: object, dtype: torch.dtype, *shape: int) -> torch.Tensor:
-        """A tensor with whatever was left in it."""
-        room = self._rooms.get(name)
-        if room is None or len(room) < shape[0]:
-            room = self._rooms[name] = torch.empty(shape, dtype=dtype, device=self._device)
-        return room[: shape[0]]
-
-
 @dataclass
 class _Unit:
     """A layer: y = f(x W^T + b). x: what came in last."""
@@ -89,7 +72,7 @@ class DensePass:
     """Lays the gradients of a network down in `flat.gradients`, from its values in `flat.values`.
 
     precision: of the matrix products, float32 or bfloat16. Weights, gradients and losses are float32 either way, and so
-    is the layer that gives the code where it is small, for the reason that `Autoencoder` has.
+    is the layer that gives a short code, as in `Autoencoder` every code is.
     """
 
     def __init__(
@@ -97,34 +80,36 @@ class DensePass:
     ) -> None:
         self._loss, self._output = recipe.loss, architecture.output
         self._flat = flat
-        self._rooms = Rooms(flat.values.device)
-        self._rounded = torch.zeros_like(flat.gradients, dtype=precision)
-        self._is_rounded = precision != flat.values.dtype
-        values, gradients = flat.views(flat.values.detach()), flat.views(flat.gradients)
-        rounded = flat.views(self._rounded) if self._is_rounded else values
+        self._room = Workspace(flat.values.dtype, flat.values.device)
+        is_lower = precision != flat.values.dtype
+        # In lower precision: all values rounded in one go, and all gradients made exact in one.
+        self._rounded, self._slopes = (
+            torch.zeros_like(flat.values, dtype=precision) if is_lower else array
+            for array in (flat.values, flat.gradients)
+        )
+        values, rounded, slopes = (flat.views(array) for array in (flat.values, self._rounded, self._slopes))
         steps = [step for step in architecture.steps() if isinstance(step.layer, Dense)]
-        code = [step.name for step in steps if step.name.startswith("encoder")][-1]
+        code = next((step.name for step in reversed(steps) if step.name.startswith("encoder")), "")
         self._units = []
         for place, step in enumerate(steps):
             assert isinstance(step.layer, Dense)
             weight, bias = f"{step.name}.weight", f"{step.name}.bias"
-            is_exact = step.name == code and values[weight].numel() < _SMALL * architecture.parameters
-            arrays = (
-                (values if is_exact else rounded)[weight],
-                values[bias],
-                gradients[weight],
-                gradients[bias],
-            )
+            is_exact = step.name == code and len(values[bias]) < _MANY
+            is_last = place == len(steps) - 1
+            here = values if is_exact else rounded
+            arrays = here[weight], (values if is_last else here)[bias], slopes[weight], slopes[bias]
             activation = _ACTIVATIONS[step.layer.activation]
             self._units.append(_Unit(place, activation, *arrays, torch.empty(0)))
 
+    # A captured step goes on in the memory that it was captured with: no later one may be of more images.
     @torch.no_grad()
     def __call__(self, given: torch.Tensor, clean: torch.Tensor, steepness: float) -> torch.Tensor:
         """The mean loss per pixel of what becomes of pictures `given` against `clean`, both (N, 1, 28, 28) float32.
 
         The gradients are those of `steepness` times this loss.
         """
-        if self._is_rounded:
+        is_lower = self._rounded is not self._flat.values
+        if is_lower:
             self._rounded.copy_(self._flat.values)
         x = given.flatten(1)
         for unit in self._units:
@@ -133,27 +118,32 @@ class DensePass:
         slope.mul_(steepness / clean.numel())
         for unit in reversed(self._units):
             slope = self._backward(unit, slope)
+        if is_lower:
+            self._flat.gradients.copy_(self._slopes)
         return loss / clean.numel()
 
     def _forward(self, unit: _Unit, x: torch.Tensor) -> torch.Tensor:
         unit.x = self._as(unit.weight.dtype, x, ("x", unit.place))
-        product = self._rooms(("product", unit.place), unit.weight.dtype, len(x), len(unit.weight))
+        product = self._room(("product", unit.place), len(x), len(unit.weight), dtype=unit.weight.dtype)
+        if unit.bias.dtype == product.dtype:
+            return unit.activation.value(torch.addmm(unit.bias, unit.x, unit.weight.t(), out=product))
+        # Of the last layer, with an exact bias.
         torch.mm(unit.x, unit.weight.t(), out=product)
-        # Not addmm: after a product in bfloat16, the bias is added quicker on its own, and in float32.
-        y = self._rooms(("y", unit.place), unit.bias.dtype, *product.shape)
+        y = self._room("logits", *product.shape, dtype=unit.bias.dtype)
         return unit.activation.value(torch.add(product, unit.bias, out=y))
 
     def _backward(self, unit: _Unit, slope: torch.Tensor) -> torch.Tensor:
         """The slope in what came in, of the slope in x W^T + b; of the first layer, nothing."""
         slope = self._as(unit.weight.dtype, slope, ("slope", unit.place))
-        if unit.weight.dtype == unit.weight_gradient.dtype:
+        if unit.weight_gradient.dtype == slope.dtype:
             torch.mm(slope.t(), unit.x, out=unit.weight_gradient)
+            torch.sum(slope, 0, out=unit.bias_gradient)
         else:
             unit.weight_gradient.copy_(torch.mm(slope.t(), unit.x))
-        torch.sum(slope, 0, dtype=unit.bias.dtype, out=unit.bias_gradient)
+            unit.bias_gradient.copy_(slope.sum(0))
         if not unit.place:
             return slope
-        product = self._rooms(("back", unit.place), unit.x.dtype, *unit.x.shape)
+        product = self._room(("back", unit.place), *unit.x.shape, dtype=unit.x.dtype)
         torch.mm(slope, unit.weight, out=product)
         return self._units[unit.place - 1].activation.slope(product, unit.x)
 
@@ -163,7 +153,7 @@ class DensePass:
             loss = F.binary_cross_entropy_with_logits(logits, clean, reduction="sum")
             return loss, logits.sigmoid_().sub_(clean)
         rebuilt = logits.sigmoid_() if self._output == "sigmoid" else logits
-        error = torch.sub(rebuilt, clean, out=self._rooms("error", clean.dtype, *clean.shape))
+        error = torch.sub(rebuilt, clean, out=self._room("error", *clean.shape))
         if self._loss == "mse":
             loss, slope = torch.dot(error.view(-1), error.view(-1)), error.mul_(2)
         else:
@@ -172,5 +162,5 @@ class DensePass:
             _aten.sigmoid_backward.grad_input(slope, rebuilt, grad_input=slope)
         return loss, slope
 
-    def _as(self, dtype: torch.dtype, x: torch.Tensor, room: object) -> torch.Tensor:
-        return x if x.dtype == dtype else self._rooms(room, dtype, *x.shape).copy_(x)
+    def _as(self, dtype: torch.dtype, x: torch.Tensor, name: object) -> torch.Tensor:
+        return x if x.dtype == dtype else self._room(name, *x.shape, dtype=dtype).copy_(x)

@@ -9,7 +9,7 @@ import numpy as np
 import threadpoolctl
 import torch
 
-from aedesk.scratch.engine import NumpyEngine
+from aedesk.scratch.engine import NumpyEngine, keep_memory
 from aedesk.storage.epochs import Snapshot
 from aedesk.training.config import TrainingConfig
 from aedesk.training.device import arithmetic, choose, describe
@@ -27,6 +27,7 @@ def engine_at(
     recipe, architecture, weights = config.recipe, config.architecture, snapshot.weights
     engine: Engine
     if config.engine == "numpy":
+        keep_memory()
         engine = NumpyEngine(architecture, recipe, weights, images)
         words = "CPU, NumPy alone, float32"
     else:

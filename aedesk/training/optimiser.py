@@ -1,10 +1,13 @@
 """Gradient descent and Adam over all parameters of the torch engine, which lie in one array.
 
 Torch's arithmetic without its `Optimizer`: that imports a compiler when it is made, for a second and a half, and takes
-40 us of every step before it begins, of a millisecond that a step of a small network has.
+40 us of every step before it begins, of a millisecond that a step of a small network has. A parameter that a loss does
+not reach has a slope of 0 here, not none: it still moves by its momentum.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +17,19 @@ from aedesk.models.presets import Recipe
 from aedesk.training.flat import Flat
 
 _EPSILON = 1e-7  # as in Keras, where the recipes come from
+
+
+class _Part(NamedTuple):
+    """A part of the array. pace: what its learning rate is multiplied by.
+
+    rate, steps: its learning rate, and how many steps it has taken; on the device, where a captured step reads what it
+    finds.
+    """
+
+    where: slice
+    pace: float
+    rate: torch.Tensor
+    steps: torch.Tensor
 
 
 class Optimiser:
@@ -28,31 +44,27 @@ class Optimiser:
         if recipe.optimiser == "adam":
             self._moments = {name: torch.zeros_like(flat.values) for name in ("mean", "square")}
         encoder = flat.size("encoder.") if encoder_pace != 1 else 0
-        parts = [(slice(0, encoder), encoder_pace), (slice(encoder, None), 1.0)]
-        device = flat.values.device
-        # On the device, where a captured step reads what it finds: part, pace, its learning rate, its steps so far.
-        self._parts = [
-            (part, pace, torch.zeros((), device=device), torch.zeros((), device=device))
-            for part, pace in parts[not encoder :]
-        ]
+        self._parts = [self._part(slice(encoder, None), 1.0)]
+        if encoder:
+            self._parts.append(self._part(slice(0, encoder), encoder_pace))
 
     def set_learning_rate(self, learning_rate: float) -> None:
         """From the next step on."""
-        for _, pace, rate, _ in self._parts:
-            rate.fill_(learning_rate * pace)
+        for part in self._parts:
+            part.rate.fill_(learning_rate * part.pace)
 
     def step(self) -> None:
         """Move every parameter."""
-        for part, _, rate, steps in self._parts:
-            values, slope = self._flat.values[part], self._flat.gradients[part]
+        for where, _, rate, steps in self._parts:
+            values, slope = self._flat.values[where], self._flat.gradients[where]
             if not self._moments:
                 values.addcmul_(slope, rate, value=-1)
                 continue
             adam(
                 params=[values],
                 grads=[slope],
-                exp_avgs=[self._moments["mean"][part]],
-                exp_avg_sqs=[self._moments["square"][part]],
+                exp_avgs=[self._moments["mean"][where]],
+                exp_avg_sqs=[self._moments["square"][where]],
                 max_exp_avg_sqs=[],
                 state_steps=[steps],
                 fused=True,
@@ -75,7 +87,7 @@ class Optimiser:
             for kind, moments in self._moments.items()
             for name, moment in self._flat.views(moments.cpu()).items()
         }
-        return {"steps": np.array([int(self._parts[0][-1])], np.int64), **arrays}
+        return {"steps": np.array([int(self._parts[0].steps)], np.int64), **arrays}
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:
         """Take over what `state` gave. Raises ValueError for arrays that are not those of this network's optimiser."""
@@ -85,5 +97,9 @@ class Optimiser:
         for kind, moments in self._moments.items():
             for name, moment in self._flat.views(moments).items():
                 moment.copy_(torch.from_numpy(state[f"{kind}.{name}"]))
-        for *_, steps in self._parts:
-            steps.fill_(int(state["steps"][0]) if state else 0)
+        for part in self._parts:
+            part.steps.fill_(int(state["steps"][0]) if state else 0)
+
+    def _part(self, where: slice, pace: float) -> _Part:
+        rate, steps = (torch.zeros((), device=self._flat.values.device) for _ in range(2))
+        return _Part(where, pace, rate, steps)

@@ -46,7 +46,6 @@ class TorchEngine:
         self._architecture = architecture
         self._recipe = recipe
         self._device = device
-        self._precision = precision
         self._network = Autoencoder(architecture).to(device)
         self._network.load_weights(weights)
         self._flat = Flat(self._network)
@@ -71,7 +70,7 @@ class TorchEngine:
         # One CUDA graph serves all steps alike: no number but the learning rate changes, and nothing is drawn.
         steps_differ = self._is_random or recipe.kind != "plain" or recipe.warp or recipe.guidance
         if device.type == "cuda" and not steps_differ:
-            self._captured: Captured | None = Captured(self._learn, recipe.batch_size, device)
+            self._captured: Captured | None = Captured(recipe.batch_size, device)
         else:
             self._captured = None
 
@@ -82,7 +81,7 @@ class TorchEngine:
         self._optimiser.set_learning_rate(settings.learning_rate)
         chosen = self._order[start:stop]
         if self._captured and len(chosen) == self._captured.size:
-            return self._captured(chosen, settings)
+            return self._captured(self._learn, chosen, settings)
         return self._learn(chosen, settings)
 
     def evaluate(self, images: np.ndarray, settings: StepSettings) -> StepLoss:

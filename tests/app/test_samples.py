@@ -228,7 +228,7 @@ def test_what_goes_wrong_in_the_background_is_told(bench, samples, monkeypatch):
         raise AedeskError("no mixture today")
 
     bench.load("dense-2d")
-    monkeypatch.setattr("aedesk.app.samples.mixture_for", fail)
+    monkeypatch.setattr("aedesk.latent.mixture.mixture_for", fail)
     samples.draw(kind="mixture")
     bench.settle()
     assert [str(problem) for problem in samples.problems] == ["no mixture today"]

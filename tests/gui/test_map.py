@@ -10,6 +10,8 @@ from gestures import ONE, SEVEN
 from aedesk.app.loading import MapWish, Settling
 from aedesk.errors import AedeskError
 from aedesk.gui.map.find import matching
+from aedesk.latent.atlas import atlas_for
+from aedesk.storage.library import resolve
 
 SHIFT, CONTROL, BUTTON = 0x1, 0x4, 0x100
 CLOCK = itertools.count(10_000, 5_000)  # ms, of the clicks: two in a row are not a double click
