@@ -13,6 +13,7 @@ from aedesk.models.architecture import Architecture, convolutional, dense
 from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.design import Design
 from aedesk.models.initialisation import initial_weights
+from aedesk.models.layers import Dense, Flatten
 from aedesk.models.presets import PRESETS, Loss, Recipe
 from aedesk.training.dense_pass import DensePass, fits
 from aedesk.training.flat import Flat
@@ -92,6 +93,14 @@ def test_a_small_layer_that_gives_the_code_is_exact_in_bfloat16() -> None:
     one = DensePass(architecture, SHORT, Flat(network), torch.bfloat16)
     types = [unit.weight.dtype for unit in one._units]
     assert types == [torch.bfloat16, torch.float32, torch.bfloat16, torch.bfloat16]
+
+
+def test_an_encoder_without_a_dense_layer_is_none_the_worse() -> None:
+    through = Architecture((Flatten(),), (Dense(784, "linear"),))
+    assert fits(through, SHORT)
+    losses, (mine, expected) = by_both(through, SHORT, torch.float64, 5, 0, 1.0)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+    np.testing.assert_allclose(mine["decoder.0.weight"], expected["decoder.0.weight"], rtol=1e-8, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", DENSE)
