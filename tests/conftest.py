@@ -14,6 +14,8 @@ from virtual_screen import VirtualScreen, is_possible
 from aedesk.data.imageset import DataSet
 from aedesk.errors import AedeskError
 
+pytest_plugins = ["known_digits"]
+
 # Nothing is measured by the clock: other processes of the tests work beside this one.
 settings.register_profile("aedesk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("aedesk")

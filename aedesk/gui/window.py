@@ -191,13 +191,13 @@ class Window:
     def _on_torch(self, problem: BaseException | None) -> None:
         if self._closing:
             return
+        self._is_torch_awaited = False
         if problem is not None:
             self.tell_problem(problem)
             return
         # From here on the collector passes over torch: looking at it all would hold up the pen for 60 ms and more.
         gc.collect()
         gc.freeze()
-        self._is_torch_awaited = False
         reference = self._remembered.get("model")
         self.explorer.load(reference if isinstance(reference, str) else _DEFAULT_MODEL, _DEFAULT_MODEL)
         self.explore.sketchpad.focus_set()

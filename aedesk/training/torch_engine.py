@@ -89,8 +89,8 @@ class TorchEngine:
         # The slope of the codes is a gradient, which inference mode has none of.
         with nullcontext() if self._recipe.kind == "contractive" else torch.inference_mode():
             for place, chunk in enumerate(self._chunks(images)):
-                loss = self._loss(chunk, settings, (settings.seed[0], 0, place), training=False)
-                loss = self._told(loss)
+                seed = (settings.seed[0], 0, place)
+                loss = self._told(self._loss(chunk, settings, seed, training=False))
                 reconstruction += float(loss.reconstruction) * len(chunk)
                 penalty += float(loss.penalty) * len(chunk)
         return StepLoss(reconstruction / len(images), penalty / len(images))

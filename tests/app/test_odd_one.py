@@ -4,35 +4,14 @@ import dataclasses
 
 import numpy as np
 import pytest
-from once import once
 
-from aedesk.analysis.anomaly import Detector
 from aedesk.app import odd_one as odd_ones
 from aedesk.app.odd_one import OddOne, data_for
 from aedesk.app.odd_sets import SCRIBBLES, contest, holding_out, ranking_of, reordered
-from aedesk.data.imageset import DataSet
-from aedesk.data.sources import load
 from aedesk.errors import AedeskError, Cancelled
 from aedesk.sketch.scribbles import scribbles
-from aedesk.storage.checkpoint import fingerprint
 
-fit = once(
-    Detector.fit,
-    lambda model, known, most_usual=None, **_: (fingerprint(model.checkpoint), len(known), most_usual),
-)
-
-
-@pytest.fixture(scope="module")
-def few(digits):
-    """Enough to be odd or usual among, and scored in a moment."""
-    return DataSet("digits", digits.train[:400], digits.test[:100])
-
-
-@pytest.fixture(autouse=True)
-def quick(few, monkeypatch):
-    """What is usual is found out once for each network, and the digits are few."""
-    monkeypatch.setattr(Detector, "fit", fit)
-    monkeypatch.setattr(odd_ones, "load", lambda name, **how: few if name == "digits" else load(name, **how))
+pytestmark = pytest.mark.usefixtures("quick_detectors")
 
 
 def quietly(work):
@@ -178,9 +157,9 @@ def test_a_set_that_is_not_here_is_told_in_one_line(known, absent):
         quietly(ranking_of(known, "fashion-mnist", "combined"))
 
 
-def test_a_ranking_has_the_oddest_first_by_any_kind_of_score(known, few):
+def test_a_ranking_has_the_oddest_first_by_any_kind_of_score(known, few_digits):
     ranking = quietly(ranking_of(known, "digits", "combined"))
-    assert sorted(ranking.order) == list(range(len(few.test)))
+    assert sorted(ranking.order) == list(range(len(few_digits.test)))
     assert (np.diff(ranking.scores.combined[ranking.order]) <= 0).all()
     other = reordered(ranking, known, "code")
     assert (np.diff(other.scores.code[other.order]) <= 0).all()
@@ -190,16 +169,16 @@ def test_a_ranking_has_the_oddest_first_by_any_kind_of_score(known, few):
     assert reordered(other, known, "code") is other
 
 
-def test_scribbles_are_told_from_digits(known, few):
+def test_scribbles_are_told_from_digits(known, few_digits):
     result = quietly(contest(known, SCRIBBLES))
-    assert (len(result.told.usual), len(result.told.odd)) == (len(few.test), 200)
+    assert (len(result.told.usual), len(result.told.odd)) == (len(few_digits.test), 200)
     assert result.told.roc["combined"].auc > 0.8
 
 
-def test_some_classes_of_the_known_set_can_be_the_odd_ones(known, few):
+def test_some_classes_of_the_known_set_can_be_the_odd_ones(known, few_digits):
     result = quietly(contest(known, "digits", " 3, 5 "))
-    many = int(np.isin(few.test.labels, [3, 5]).sum())
-    assert (len(result.told.odd), len(result.told.usual)) == (many, len(few.test) - many)
+    many = int(np.isin(few_digits.test.labels, [3, 5]).sum())
+    assert (len(result.told.odd), len(result.told.usual)) == (many, len(few_digits.test) - many)
 
 
 @pytest.mark.parametrize("classes", ["", "0,1,2,3,4,5,6,7,8,9"])

@@ -5,16 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from once import once
 from panel_bench import WindowBench, closing
 from PIL import Image
 
-from aedesk.analysis.anomaly import Detector
 from aedesk.app import odd_one as odd_ones
 from aedesk.app.desk import Desk
 from aedesk.app.ink import Ink
-from aedesk.data.imageset import DataSet
-from aedesk.data.sources import load
 from aedesk.errors import AedeskError
 from aedesk.gui.apply.anomalies_controls import RATES
 from aedesk.gui.apply.anomalies_heat import heated
@@ -24,28 +20,11 @@ from aedesk.gui.apply.page import Surroundings
 from aedesk.gui.hands import Hands
 from aedesk.gui.theme import DARK, LIGHT
 from aedesk.sketch.scribbles import scribbles
-from aedesk.storage.checkpoint import fingerprint
 from aedesk.storage.runs import Run
 from aedesk.training.config import TrainingConfig
 from aedesk.training.session import run_training
 
-fit = once(
-    Detector.fit,
-    lambda model, known, most_usual=None, **_: (fingerprint(model.checkpoint), len(known), most_usual),
-)
-
-
-@pytest.fixture(scope="module")
-def few(digits):
-    """Enough to be odd or usual among, and scored in a moment."""
-    return DataSet("digits", digits.train[:400], digits.test[:100])
-
-
-@pytest.fixture(autouse=True)
-def quick(few, monkeypatch):
-    """What is usual is found out once for each network, and the digits are few."""
-    monkeypatch.setattr(Detector, "fit", fit)
-    monkeypatch.setattr(odd_ones, "load", lambda name, **how: few if name == "digits" else load(name, **how))
+pytestmark = pytest.mark.usefixtures("quick_detectors")
 
 
 @pytest.fixture(scope="module")
@@ -157,12 +136,12 @@ def test_a_cleared_canvas_takes_the_verdict_away(bench, scribble):
     assert bench.page.drawing.lines["code"].words == ""
 
 
-def test_more_false_alarms_flag_what_fewer_let_through(bench, few):
+def test_more_false_alarms_flag_what_fewer_let_through(bench, few_digits):
     controls, detector = bench.page.controls, bench.page.odd_one.known.detector
     # Odder than eight in ten known ones, and less odd than the oddest.
-    shares = [detector.share_below(score) for score in detector.score(few.test.images).combined]
+    shares = [detector.share_below(score) for score in detector.score(few_digits.test.images).combined]
     which = next(place for place, share in enumerate(shares) if 0.85 < share < 0.99)
-    bench.put(few.test.pixels(slice(which, which + 1))[0])
+    bench.put(few_digits.test.pixels(slice(which, which + 1))[0])
     controls.set_false_alarms(0.001)
     assert "Not flagged at 0.1% false alarms" in bench.verdict
     controls.set_false_alarms(0.2)
@@ -203,21 +182,23 @@ def test_the_histogram_can_be_saved_and_its_numbers_exported(bench, scribble, tm
     assert "drawing" in (tmp_path / "scores.csv").read_text().splitlines()[0]
 
 
-def test_the_strangest_of_a_data_set_come_first_and_a_click_draws_one(bench, few, tmp_path):
+def test_the_strangest_of_a_data_set_come_first_and_a_click_draws_one(bench, few_digits, tmp_path):
     view = bench.page.ranking
     bench.page.show_view("ranking")
     assert view.data.value == "digits"
     bench.done(view)
-    assert len(view.gallery) == len(few.test)
+    assert len(view.gallery) == len(few_digits.test)
     x, y = view.gallery.centre_of(2)
     view.gallery.canvas.event_generate("<Button-1>", x=x, y=y)
     bench.pump()
     which = view.ranking.order[2]
-    np.testing.assert_array_equal(bench.explorer.reading.image, few.test.pixels(slice(which, which + 1))[0])
+    np.testing.assert_array_equal(
+        bench.explorer.reading.image, few_digits.test.pixels(slice(which, which + 1))[0]
+    )
     assert f"test image {which} of digits" in bench.told[-1]
     view.files.save(str(tmp_path / "strangest.svg"))
     view.files.export(str(tmp_path / "strangest.csv"))
-    assert len((tmp_path / "strangest.csv").read_text().splitlines()) == len(few.test) + 1
+    assert len((tmp_path / "strangest.csv").read_text().splitlines()) == len(few_digits.test) + 1
 
 
 def test_a_ranking_follows_the_kind_of_score_and_the_threshold(bench):
