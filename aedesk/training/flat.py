@@ -24,11 +24,15 @@ class Flat:
             size += -(-parameter.numel() // _ALIGNED) * _ALIGNED
         some = next(iter(parameters.values()))
         self.values = torch.zeros(size, dtype=some.dtype, device=some.device)
-        self.gradients = torch.zeros_like(self.values)
+        self.gradients = self.zeros()
         values, gradients = self.views(self.values), self.views(self.gradients)
         for name, parameter in parameters.items():
             parameter.data = values[name].copy_(parameter.detach())
             parameter.grad = gradients[name]
+
+    def zeros(self, dtype: torch.dtype | None = None) -> torch.Tensor:
+        """Another array that is arranged as `values` is, of the same type or of this one."""
+        return torch.zeros_like(self.values, dtype=dtype)
 
     def views(self, array: torch.Tensor) -> dict[str, torch.Tensor]:
         """Name -> its part, in the parameter's shape, of an array that is arranged as `values` is."""

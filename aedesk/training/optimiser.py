@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.optim.adam import adam
 
 from aedesk.models.presets import Recipe
 from aedesk.training.flat import Flat
@@ -20,14 +19,16 @@ _EPSILON = 1e-7  # as in Keras, where the recipes come from
 
 
 class _Part(NamedTuple):
-    """A part of the array. pace: what its learning rate is multiplied by.
+    """A part of the arrays. pace: what its learning rate is multiplied by. moments: those of Adam, mean and square.
 
     rate, steps: its learning rate, and how many steps it has taken; on the device, where a captured step reads what it
     finds.
     """
 
-    where: slice
     pace: float
+    values: torch.Tensor
+    slope: torch.Tensor
+    moments: list[torch.Tensor]
     rate: torch.Tensor
     steps: torch.Tensor
 
@@ -42,7 +43,7 @@ class Optimiser:
         self._flat = flat
         self._moments: dict[str, torch.Tensor] = {}
         if recipe.optimiser == "adam":
-            self._moments = {name: torch.zeros_like(flat.values) for name in ("mean", "square")}
+            self._moments = {name: flat.zeros() for name in ("mean", "square")}
         encoder = flat.size("encoder.") if encoder_pace != 1 else 0
         self._parts = [self._part(slice(encoder, None), 1.0)]
         if encoder:
@@ -55,26 +56,25 @@ class Optimiser:
 
     def step(self) -> None:
         """Move every parameter."""
-        for where, _, rate, steps in self._parts:
-            values, slope = self._flat.values[where], self._flat.gradients[where]
-            if not self._moments:
-                values.addcmul_(slope, rate, value=-1)
+        for part in self._parts:
+            if not part.moments:
+                part.values.addcmul_(part.slope, part.rate, value=-1)
                 continue
-            adam(
-                params=[values],
-                grads=[slope],
-                exp_avgs=[self._moments["mean"][where]],
-                exp_avg_sqs=[self._moments["square"][where]],
-                max_exp_avg_sqs=[],
-                state_steps=[steps],
-                fused=True,
-                capturable=values.is_cuda,
-                amsgrad=False,
+            part.steps.add_(1)
+            mean, square = part.moments
+            torch._fused_adam_(
+                [part.values],
+                [part.slope],
+                [mean],
+                [square],
+                [],
+                [part.steps],
+                lr=part.rate,
                 beta1=0.9,
                 beta2=0.999,
-                lr=rate,
                 weight_decay=0,
                 eps=_EPSILON,
+                amsgrad=False,
                 maximize=False,
             )
 
@@ -101,5 +101,7 @@ class Optimiser:
             part.steps.fill_(int(state["steps"][0]) if state else 0)
 
     def _part(self, where: slice, pace: float) -> _Part:
-        rate, steps = (torch.zeros((), device=self._flat.values.device) for _ in range(2))
-        return _Part(where, pace, rate, steps)
+        flat = self._flat
+        rate, steps = (torch.zeros((), device=flat.values.device) for _ in range(2))
+        moments = [moment[where] for moment in self._moments.values()]
+        return _Part(pace, flat.values[where], flat.gradients[where], moments, rate, steps)

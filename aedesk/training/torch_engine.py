@@ -129,7 +129,7 @@ class TorchEngine:
         # Rows as they lie, not by `[chosen]`, which goes through them number by number.
         images = self._images.index_select(0, chosen)
         if self._written_out:
-            clean = _pixels(images)
+            clean = self._written_out.pixels(images)
             given = self._given(clean, settings, settings.seed, training=True)
             loss = StepLoss(self._written_out(given, clean, self._steepness), 0.0)
         else:

@@ -91,7 +91,7 @@ def test_a_small_layer_that_gives_the_code_is_exact_in_bfloat16() -> None:
     network = Autoencoder(architecture)
     network.load_weights(initial_weights(architecture, 0))
     one = DensePass(architecture, SHORT, Flat(network), torch.bfloat16)
-    types = [unit.weight.dtype for unit in one._units]
+    types = [layer.weight.dtype for layer in one._layers]
     assert types == [torch.bfloat16, torch.float32, torch.bfloat16, torch.bfloat16]
 
 
@@ -127,3 +127,30 @@ def test_what_it_does_not_know_is_left_to_autograd(design: Design, recipe: Recip
 
 def test_convolutions_are_left_to_autograd() -> None:
     assert not fits(convolutional(), SHORT)
+
+
+def test_a_batch_after_one_of_another_size_is_learnt_from_alone() -> None:
+    """An epoch's last batch is a smaller one, and each size has memory of its own."""
+    preset = PRESETS["dense-64"]
+    network = Autoencoder(preset.architecture)
+    network.load_weights(initial_weights(preset.architecture, 0))
+    flat = Flat(network)
+    one = DensePass(preset.architecture, preset.recipe, flat, torch.float32)
+    images = torch.randint(256, (7, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+    def learnt(some: torch.Tensor) -> tuple[float, torch.Tensor]:
+        clean = one.pixels(some)
+        return float(one(clean, clean, 1.0)), flat.gradients.clone()
+
+    loss, gradients = learnt(images)
+    learnt(images[:3])
+    again, same = learnt(images)
+    assert again == loss
+    assert torch.equal(same, gradients)
+
+
+def test_pixels_are_those_that_a_picture_has_everywhere() -> None:
+    preset = PRESETS["dense-2d"]
+    one = DensePass(preset.architecture, preset.recipe, Flat(Autoencoder(preset.architecture)), torch.float32)
+    images = torch.arange(256, dtype=torch.uint8).repeat(49).reshape(16, 28, 28)
+    np.testing.assert_array_equal(one.pixels(images)[:, 0], images.numpy().astype(np.float32) / 255)
