@@ -163,8 +163,8 @@ def _paint(
     """
     (x0, y0), (x1, y1) = start, end
     reach = radius + 1
-    left, right = (int(np.clip(edge, 0, SIZE)) for edge in (min(x0, x1) - reach, max(x0, x1) + reach + 1))
-    top, bottom = (int(np.clip(edge, 0, SIZE)) for edge in (min(y0, y1) - reach, max(y0, y1) + reach + 1))
+    left, right = (_inside(edge) for edge in (min(x0, x1) - reach, max(x0, x1) + reach + 1))
+    top, bottom = (_inside(edge) for edge in (min(y0, y1) - reach, max(y0, y1) + reach + 1))
     if left >= right or top >= bottom:
         return None
     x = np.arange(left, right, dtype=np.float32) + 0.5 - x0
@@ -179,6 +179,11 @@ def _paint(
     else:
         np.maximum(part, cover, out=part)
     return left, top, right, bottom
+
+
+def _inside(edge: float) -> int:
+    """A pixel of the raster, or its end."""
+    return int(max(0.0, min(edge, SIZE)))
 
 
 def _around(one: Box | None, other: Box | None) -> Box | None:

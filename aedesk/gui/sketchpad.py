@@ -17,7 +17,7 @@ from aedesk.gui.platform import RIGHT_BUTTON
 from aedesk.gui.theme import Look
 
 _LISTEN = 0.004  # seconds after a tick for the mouse alone: while it is not heard, a stroke gets corners
-_TILE = 128  # px, the side of what is repainted for a piece of a stroke
+_TILES = (64, 128)  # px, sides of what is repainted for a piece of a stroke
 _FOCUS = 2  # px, the frame that shows where the keyboard is
 _RIM = 3  # px around a change: what an antialiased edge reaches, and the rim of a tile
 _HINT = "Draw a digit here"
@@ -44,7 +44,7 @@ class Sketchpad(tk.Canvas):
         self._pointer = (0, 0)
         self._erase = False  # what the stroke in progress does
         self._photo: ImageTk.PhotoImage | None = None
-        self._tile = ImageTk.PhotoImage("RGB", (_TILE, _TILE))
+        self._tiles = {side: ImageTk.PhotoImage("RGB", (side, side)) for side in _TILES}
         self._picture = self.create_image(0, 0, anchor="nw")
         self._hint = self.create_text(0, 0, text=_HINT, font=("TkDefaultFont", 14))
         self._pen = self.create_oval(0, 0, 0, 0, state="hidden")
@@ -75,9 +75,8 @@ class Sketchpad(tk.Canvas):
         self.configure(width=edge, height=edge)
         self._photo = ImageTk.PhotoImage("RGB", (edge, edge))
         self.itemconfigure(self._picture, image=self._photo)
-        inset = self._inset
-        self.coords(self._picture, inset, inset)
-        self.coords(self._hint, inset + edge / 2, inset + edge / 2)
+        self.coords(self._picture, _FOCUS, _FOCUS)
+        self.coords(self._hint, _FOCUS + edge / 2, _FOCUS + edge / 2)
         self.refresh()
 
     def refresh(self) -> None:
@@ -100,14 +99,10 @@ class Sketchpad(tk.Canvas):
         """Repaint and tell `on_change`, for a change that did not come from the mouse."""
         self._schedule()
 
-    @property
-    def _inset(self) -> int:
-        """Tk counts canvas coordinates from the outer edge of the focus ring."""
-        return int(self["highlightthickness"])
-
     def _raster(self, event: tk.Event[Any]) -> tuple[float, float]:
+        # Tk counts canvas coordinates from the outer edge of the focus ring.
         scale = SIZE / self._edge
-        return (event.x - self._inset + 0.5) * scale, (event.y - self._inset + 0.5) * scale
+        return (event.x - _FOCUS + 0.5) * scale, (event.y - _FOCUS + 0.5) * scale
 
     def _on_press(self, event: tk.Event[Any]) -> None:
         self.focus_set()
@@ -132,16 +127,15 @@ class Sketchpad(tk.Canvas):
 
     def _move_pen(self, event: tk.Event[Any]) -> None:
         self._pointer = event.x, event.y
-        self.itemconfigure(self._pen, state="normal")
-        self._show_pen()
+        self._show_pen(state="normal")
 
-    def _show_pen(self) -> None:
+    def _show_pen(self, **options: str) -> None:
         """The ring around the pointer: as wide as the brush, red if it erases."""
         (x, y), radius = self._pointer, self._brush.width * self._edge / SIZE / 2
         self.coords(self._pen, x - radius, y - radius, x + radius, y + radius)
         erasing = self._erase if self._ink.is_drawing else self._brush.erasing
         colour = self._look.palette.too_much if erasing else self._look.palette.accent
-        self.itemconfigure(self._pen, outline=colour)
+        self.itemconfigure(self._pen, outline=colour, **options)
 
     def _schedule(self) -> None:
         """At most one tick is pending, however many points arrive."""
@@ -179,18 +173,22 @@ class Sketchpad(tk.Canvas):
             return
         self.itemconfigure(self._hint, state="normal" if self._ink.is_blank else "hidden")
         scale = self._edge / SIZE
-        left, top = (max(0, min(int(side * scale) - _RIM, self._edge - _TILE)) for side in changed[:2])
-        right, bottom = (int(np.ceil(side * scale)) + _RIM for side in changed[2:])
-        if right - left > _TILE or bottom - top > _TILE or self._edge < _TILE:
+        left, top = (max(0, int(side * scale) - _RIM) for side in changed[:2])
+        right, bottom = (math.ceil(side * scale) + _RIM for side in changed[2:])
+        needed = max(right - left, bottom - top)
+        tile = next((side for side in _TILES if needed <= side <= self._edge), None)
+        if tile is None:
             self._photo.paste(self._coloured((0, 0, SIZE, SIZE), self._edge))
             return
-        box = (left / scale, top / scale, (left + _TILE) / scale, (top + _TILE) / scale)
-        self._tile.paste(self._coloured(box, _TILE))
+        left, top = min(left, self._edge - tile), min(top, self._edge - tile)
+        box = (left / scale, top / scale, (left + tile) / scale, (top + tile) / scale)
+        photo = self._tiles[tile]
+        photo.paste(self._coloured(box, tile))
         # Resampling does not look beyond its box: the rim of a tile is not quite what it would be in the whole,
         # but for where both end.
         x0, y0 = (0 if start == 0 else 1 for start in (left, top))
-        x1, y1 = (_TILE if start + _TILE == self._edge else _TILE - 1 for start in (left, top))
-        self.tk.call(self._photo, "copy", self._tile, "-from", x0, y0, x1, y1, "-to", left + x0, top + y0)
+        x1, y1 = (tile if start + tile == self._edge else tile - 1 for start in (left, top))
+        self.tk.call(self._photo, "copy", photo, "-from", x0, y0, x1, y1, "-to", left + x0, top + y0)
 
     def _coloured(self, box: tuple[float, float, float, float], edge: int) -> Image.Image:
         """The part `box` of the raster as a picture `edge` px square in the colours of the theme."""

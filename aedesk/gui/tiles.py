@@ -75,9 +75,9 @@ class CodeTile(ttk.Frame):
         self._numbers = self._canvas.create_text(
             edge // 2, edge // 2, font=("TkFixedFont", 11), justify="right"
         )
-        disconnect = look.changed.connect(lambda _: self._paint())
+        disconnect = look.changed.connect(lambda _: self._restyle())
         self._canvas.bind("<Destroy>", lambda _: disconnect())
-        self._paint()
+        self._restyle()
 
     def set_edge(self, edge: int) -> None:
         """Show the code `edge` px wide and high from now on."""
@@ -100,14 +100,23 @@ class CodeTile(ttk.Frame):
         self._code = code
         self._paint()
 
+    def _restyle(self) -> None:
+        palette = self._look.palette
+        self._canvas.configure(background=palette.surface)
+        self._canvas.itemconfigure(self._numbers, fill=palette.text)
+        self._paint()
+
     def _paint(self) -> None:
         code = self._code
         numbers = ""
         if code is not None and len(code) <= _MOST_NUMBERS:
             numbers = "\n".join(f"{number:+.2f}" for number in code)
-        self._canvas.itemconfigure(self._numbers, text=numbers, fill=self._look.palette.text)
+        self._canvas.itemconfigure(self._numbers, text=numbers)
+        self._canvas.itemconfigure(self._picture, state="hidden" if numbers else "normal")
+        if numbers:
+            return
         levels = np.zeros((1, 1), np.float32)
-        if code is not None and not numbers:
+        if code is not None:
             heights = (code / self._spread).clip(-1, 1)
             levels = self._bars(heights) if len(code) <= _MOST_BARS else self._cells(heights)
         picture = Image.fromarray(self._look.palette.signed_code(levels))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 from typing import Any, Literal, get_args
 
@@ -116,7 +117,7 @@ class Architecture:
                 yield Step(name, layer, shape, after, tied_to, is_mean)
                 shape = after
 
-    @property
+    @cached_property
     def code_size(self) -> int:
         """How many numbers a code has."""
         return next(step.before for step in self.steps() if step.name == "decoder.0")[0]

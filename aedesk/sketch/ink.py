@@ -59,12 +59,12 @@ def normalise(ink: npt.ArrayLike | Image.Image) -> np.ndarray:
         return raster.astype(np.float32) / (255 if raster.dtype == np.uint8 else 1)
     if raster.dtype != np.uint8:
         raster = np.rint(raster * 255).astype(np.uint8)
-    peak = int(raster.max(initial=0))
+    across, down = (raster.max(axis, initial=0) for axis in (0, 1))
+    peak = int(across.max(initial=0))
     if peak == 0:
         return np.zeros((SIDE, SIDE), np.float32)
     picture = Image.fromarray(raster)
-    level = peak * _EDGE
-    columns, rows = (np.flatnonzero(raster.max(axis) > level) for axis in (0, 1))
+    columns, rows = (np.flatnonzero(most > peak * _EDGE) for most in (across, down))
     box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
     length = max(box[2] - box[0], box[3] - box[1])
     fine = _reduce(picture, box, peak)

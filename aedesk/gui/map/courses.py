@@ -51,7 +51,8 @@ class Courses:
             self._map.draw_trail(
                 trail.points if is_shown else _NOWHERE, trail.strokes if is_shown else np.zeros(0, int)
             )
-            remark = _TRAIL if is_shown and len(trail) > 1 else ""
+            # From its first place on: told later, it would cost the next stroke a frame of the whole map.
+            remark = _TRAIL if is_shown and len(trail) else ""
             if remark != self._map.painter.remark:
                 self._map.painter.remark = remark
                 self._map.request()
