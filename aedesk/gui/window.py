@@ -16,7 +16,6 @@ import ttkbootstrap as ttk
 from aedesk import paths
 from aedesk.app import settings
 from aedesk.app.desk import Desk
-from aedesk.app.heap import share_arenas
 from aedesk.app.ink import SIZE, Ink
 from aedesk.app.jobs import Jobs
 from aedesk.app.loading import ActiveModel, prepare_torch
@@ -35,6 +34,7 @@ from aedesk.gui.menus import commands_of
 from aedesk.gui.platform import IS_MAC
 from aedesk.gui.theme import GAP, Look
 from aedesk.gui.train.run_menu import NOTHING_KEPT
+from aedesk.heap import share_arenas
 
 if TYPE_CHECKING:
     from aedesk.gui.apply.tab import ApplyTab

@@ -126,15 +126,6 @@ class NumpyEngine:
         return penalty * settings.penalty_weight, gradient
 
 
-def keep_memory() -> None:
-    """Have the C library keep the memory of a step's arrays for the next one, for the rest of the process.
-
-    glibc gives the memory of large arrays back to the system until one is freed that is larger still, up to 32 MB
-    (mallopt(3), M_MMAP_THRESHOLD). To be given it anew, page by page, took a third of a step.
-    """
-    np.empty(30 * 2**20, np.uint8)
-
-
 def _chunks(rows: np.ndarray) -> Iterator[np.ndarray]:
     """Views of at most CHUNK rows each, in order."""
     for start in range(0, len(rows), CHUNK):

@@ -9,7 +9,8 @@ import numpy as np
 import threadpoolctl
 import torch
 
-from aedesk.scratch.engine import NumpyEngine, keep_memory
+from aedesk import heap
+from aedesk.scratch.engine import NumpyEngine
 from aedesk.storage.epochs import Snapshot
 from aedesk.training.config import TrainingConfig
 from aedesk.training.device import arithmetic, choose, describe
@@ -27,7 +28,6 @@ def engine_at(
     recipe, architecture, weights = config.recipe, config.architecture, snapshot.weights
     engine: Engine
     if config.engine == "numpy":
-        keep_memory()
         engine = NumpyEngine(architecture, recipe, weights, images)
         words = "CPU, NumPy alone, float32"
     else:
@@ -42,11 +42,12 @@ def engine_at(
 
 @contextlib.contextmanager
 def computing(config: TrainingConfig) -> Iterator[None]:
-    """The run's threads, for torch and for the BLAS of NumPy, which torch's call does not reach, and its precision."""
+    """The run's threads, for torch and for the BLAS of NumPy, which torch's call does not reach, its precision, and
+    memory that steps leave to each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(config.threads)
     try:
-        with threadpoolctl.threadpool_limits(config.threads), arithmetic(config.precision):
+        with threadpoolctl.threadpool_limits(config.threads), arithmetic(config.precision), heap.kept():
             yield
     finally:
         torch.set_num_threads(before)
