@@ -129,7 +129,7 @@ class Sketchpad(tk.Canvas):
         self._pointer = event.x, event.y
         self._show_pen(state="normal")
 
-    def _show_pen(self, **options: str) -> None:
+    def _show_pen(self, **options: Any) -> None:
         """The ring around the pointer: as wide as the brush, red if it erases."""
         (x, y), radius = self._pointer, self._brush.width * self._edge / SIZE / 2
         self.coords(self._pen, x - radius, y - radius, x + radius, y + radius)

@@ -50,6 +50,7 @@ class Window:
 
     def __init__(self, root: ttk.App, look: Look, remembered: dict[str, Any]) -> None:
         share_arenas()
+        gc.disable()  # until torch is there: collecting among the thousands of things that it makes takes 0.2 s
         self.root, self.look = root, look
         self.jobs = Jobs()
         self.ink = Ink()
@@ -189,6 +190,7 @@ class Window:
         self._poll()
 
     def _on_torch(self, problem: BaseException | None) -> None:
+        gc.enable()
         if self._closing:
             return
         self._is_torch_awaited = False

@@ -239,6 +239,15 @@ def test_trust_is_of_the_map_that_is_shown(active: ActiveModel) -> None:
     assert f"of {FEW:,} training codes" in active.trust.judge(np.zeros(2)).words
 
 
+def test_a_model_is_handed_over_before_its_trust_is_made(run: Path) -> None:
+    """The window is used 0.2 s earlier."""
+    coming = load_active(str(run), None, Told().link)
+    active = next(item for item in coming if isinstance(item, ActiveModel))
+    assert "trust" not in vars(active)
+    assert list(coming) == []
+    assert "trust" in vars(active)
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -41,8 +41,9 @@ def serve(about: Answer, turn: Callable[[], Answer]) -> None:
 
 
 def environment() -> dict[str, str]:
-    """That of a process that is measured: threads as it chooses itself."""
-    bound = {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"}
+    """That of a process that is measured: threads as it chooses itself, and modules compiled once, as they are for
+    whoever uses it."""
+    bound = {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONDONTWRITEBYTECODE"}
     return {name: value for name, value in os.environ.items() if name not in bound}
 
 

@@ -150,7 +150,8 @@ def quick_collector(monkeypatch: pytest.MonkeyPatch) -> None:
     if len(gc.get_objects()) > 100_000:
         gc.collect()
         gc.freeze()
-    monkeypatch.setattr(window, "gc", SimpleNamespace(collect=gc.collect, freeze=nothing, unfreeze=nothing))
+    instead = dict.fromkeys(("freeze", "unfreeze", "disable", "enable"), nothing)
+    monkeypatch.setattr(window, "gc", SimpleNamespace(collect=gc.collect, **instead))
 
 
 @pytest.fixture

@@ -221,6 +221,7 @@ def test_after_a_failed_load_the_pickers_name_what_is_in_use(app, tmp_path):
 
 def test_the_collector_passes_over_what_was_imported(whole_collector, app):
     assert gc.get_freeze_count() > 200_000
+    assert gc.isenabled()
 
 
 def test_work_goes_on_behind_an_error_dialog(app, monkeypatch):
