@@ -154,7 +154,8 @@ def _load_active(reference: str, link: Link[News]) -> Iterator[News]:
     active = ActiveModel(reference, model, atlas, neighbours, best_known(atlas), atlas)
     active.projection.to_points(atlas.codes[:1])
     yield active
-    _ = active.trust  # when the window is already used: at its start this brings in a library for 0.2 s
+    if not link.stopped():
+        _ = active.trust  # when the window is already used: at its start this brings in a library for 0.2 s
 
 
 def with_projection(active: ActiveModel, wish: MapWish, link: Link[News]) -> Iterator[News]:

@@ -17,12 +17,10 @@ class Workspace:
         self._dtype, self._device = dtype, device
         self._kept: dict[object, torch.Tensor] = {}
 
-    def __call__(
-        self, name: object, *shape: int, dtype: torch.dtype | None = None, is_zero: bool = False
-    ) -> torch.Tensor:
+    def __call__(self, name: object, *shape: int, is_zero: bool = False) -> torch.Tensor:
         """A tensor of that shape; is_zero: with zeros when it is made, which is when it is larger than ever before."""
         size, kept = prod(shape), self._kept.get(name)
         if kept is None or len(kept) < size:
             new = torch.zeros if is_zero else torch.empty
-            kept = self._kept[name] = new(size, dtype=dtype or self._dtype, device=self._device)
+            kept = self._kept[name] = new(size, dtype=self._dtype, device=self._device)
         return kept[:size].view(shape)

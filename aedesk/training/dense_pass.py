@@ -187,7 +187,7 @@ class _Unit:
         self._rounded_x = room(size, inputs) if given != own else None
         self._rounded_dy = room(size, outputs) if returned != own else None
         self._dx = room(size, inputs if before else 0)
-        self._x = self._dx  # what came in last
+        self._x: torch.Tensor  # what came in last
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         layer = self._layer
@@ -228,4 +228,5 @@ def _cross_entropy(logits: torch.Tensor, clean: torch.Tensor, room: torch.Tensor
     """
     loss = logits.clamp(min=0).sum() - torch.dot(logits.view(-1), clean.reshape(-1))
     likelier = torch.maximum(logits.sigmoid_(), torch.sub(1, logits, out=room), out=room)
-    return loss - likelier.view(-1, _FACTORS).prod(1).log_().sum()
+    # What is left of large sums may round to below 0.
+    return loss.sub_(likelier.view(-1, _FACTORS).prod(1).log_().sum()).clamp_(min=0)

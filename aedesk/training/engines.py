@@ -41,13 +41,19 @@ def engine_at(
 
 
 @contextlib.contextmanager
-def computing(config: TrainingConfig) -> Iterator[None]:
+def computing(config: TrainingConfig, *, is_stepping: bool = False) -> Iterator[None]:
     """The run's threads, for torch and for the BLAS of NumPy, which torch's call does not reach, its precision, and
-    memory that steps leave to each other."""
+    memory that steps leave to each other.
+
+    is_stepping: inside, steps take turns with a little linear algebra. Threads of both libraries wait for more work
+    without rest: those of the one that does not take the steps would be in the way of the other's, 20 ms an epoch.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(config.threads)
+    blas = 1 if is_stepping and config.engine != "numpy" else config.threads
+    limits = {"openmp": config.threads, "blas": blas}
     try:
-        with threadpoolctl.threadpool_limits(config.threads), arithmetic(config.precision), heap.kept():
+        with threadpoolctl.threadpool_limits(limits), arithmetic(config.precision), heap.kept():
             yield
     finally:
         torch.set_num_threads(before)

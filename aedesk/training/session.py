@@ -112,7 +112,7 @@ def _trained(
     if not run.epochs.kept():
         plain = _begin_again(config, data, run, plain, lessons)
     try:
-        with run.lock.held() as lock, computing(config):
+        with run.lock.held() as lock, computing(config, is_stepping=True):
             if run.read_config() != plain:
                 raise AedeskError(f"{run.path}: somebody else has gone on with this run just now; try again.")
             record = Record(run, lock, config, plain)

@@ -154,3 +154,16 @@ def test_pixels_are_those_that_a_picture_has_everywhere() -> None:
     one = DensePass(preset.architecture, preset.recipe, Flat(Autoencoder(preset.architecture)), torch.float32)
     images = torch.arange(256, dtype=torch.uint8).repeat(49).reshape(16, 28, 28)
     np.testing.assert_array_equal(one.pixels(images)[:, 0], images.numpy().astype(np.float32) / 255)
+
+
+@pytest.mark.parametrize("size", [6.0, 15.0, 40.0])
+def test_a_nearly_perfect_picture_has_no_loss_below_zero(size: float) -> None:
+    """Whether a pixel is sure or surer than numbers tell apart."""
+    from aedesk.training.dense_pass import _cross_entropy
+
+    clean = (torch.rand(64, 784, generator=torch.Generator().manual_seed(0)) > 0.8).float()
+    logits = (2 * clean - 1) * size
+    expected = float(torch.nn.functional.binary_cross_entropy_with_logits(logits, clean, reduction="sum"))
+    loss = float(_cross_entropy(logits.clone(), clean, torch.empty_like(clean)))
+    assert loss >= 0
+    assert loss == pytest.approx(expected, rel=1e-2, abs=1e-6 * clean.numel() * size)
