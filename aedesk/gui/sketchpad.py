@@ -24,7 +24,8 @@ _HINT = "Draw a digit here"
 
 
 class Sketchpad(tk.Canvas):
-    """Shows `ink` and lets the mouse draw on it. `on_change` runs on the tick after something was drawn.
+    """Shows `ink` and lets the mouse draw on it. `on_change` runs on the tick after something was drawn, once that is
+    on the screen.
 
     Motion handlers only record: a slow one would make Tk drop points of the stroke. The tick comes at once, unless
     the one before has only just ended.
@@ -37,7 +38,7 @@ class Sketchpad(tk.Canvas):
         self._look = look
         self._ink = ink
         self._brush = brush
-        self._on_change = on_change
+        self.on_change = on_change
         self._edge = 0
         self._pending: str | None = None
         self._listening_until = 0.0  # time.monotonic
@@ -96,7 +97,7 @@ class Sketchpad(tk.Canvas):
             self.itemconfigure(self._hint, state="normal" if self._ink.is_blank else "hidden")
 
     def show_change(self) -> None:
-        """Repaint and tell `on_change`, for a change that did not come from the mouse."""
+        """Repaint and call `on_change`, for a change that did not come from the mouse."""
         self._schedule()
 
     def _raster(self, event: tk.Event[Any]) -> tuple[float, float]:
@@ -158,12 +159,13 @@ class Sketchpad(tk.Canvas):
         return self._pending is not None
 
     def run_tick(self) -> None:
-        """Do now what is due on the tick: repaint, and tell `on_change`."""
+        """Do now what is due on the tick: repaint, and call `on_change`."""
         if self._pending is not None:
             self.after_cancel(self._pending)
             self._pending = None
         self._paint()
-        self._on_change()
+        self.update_idletasks()  # onto the screen, before what follows from it is worked out
+        self.on_change()
         self._listening_until = time.monotonic() + _LISTEN
 
     def _paint(self) -> None:

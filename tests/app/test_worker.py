@@ -1,6 +1,8 @@
 """A generator in a thread: what it yields arrives in order, and it stops and pauses where it yields."""
 
 import gc
+import os
+import sys
 import threading
 import time
 import traceback
@@ -264,3 +266,15 @@ def test_a_drain_hands_out_about_as_much_as_its_budget_allows(start: Start) -> N
     assert seen == [1]
     assert list(worker.drain(budget=PATIENCE)) == [*range(2, 50), Ended(None)]
     assert list(worker.drain()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread has no priority of its own")
+def test_work_in_the_background_gives_way_to_the_window(start: Start) -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = niceness()
+    worker = start("polite", lambda _: iter([niceness()]))
+    # Asked for in the thread, where the generator is made.
+    assert drained(worker)[0] == max(before, 10)
+    assert niceness() == before

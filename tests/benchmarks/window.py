@@ -5,10 +5,10 @@ Run on a quiet machine with MNIST and the package installed:
     xvfb-run -a -s "-screen 0 1600x1200x24 -dpi 96" python tests/benchmarks/window.py [MODEL ...]
 
 Prints one JSON document; times in milliseconds unless the name says otherwise. A time begins when another process
-moves the mouse or presses its button, `pointer.RATE` times a second, and ends when the X server has painted all that
-follows from that: for the pen the stroke, the tiles, the guess and the marker on the map; for a click or a drag on the
-map the digit decoded there; for a pan the map itself. A motion that the window has passed over for a later one counts
-up to the frame of the later one.
+moves the mouse or presses its button, `pointer.RATE` times a second, and ends when the X server has painted what
+follows from that: for a stroke its ink, and told apart from it all that is made of the ink, tiles, guess and marker on
+the map; for a click or a drag on the map the digit decoded there; for a pan the map itself. A motion that the window
+has passed over for a later one counts up to the frame of the later one.
 
 A start is of a fresh process, with the files in the cache: `visible_s` until the window and its canvas are painted,
 `usable_s` until the model, its map and the reading of the drawing that was there before are.
@@ -37,6 +37,9 @@ TRAINED = "mlp-128"
 _LAUNCHED = "AEDESK_BENCHMARK_LAUNCHED"
 _START = "--start"
 _STROKES, _STEPS = 5, 60
+
+Connect = Callable[[Callable[[Any], object]], Callable[[], None]]
+"""Has a function called at every answer, until what it returns is called."""
 
 
 def summary(seconds: list[float]) -> dict[str, float]:
@@ -102,6 +105,24 @@ class Bench:
 
     def strokes(self) -> dict[str, float]:
         """From the pen to all that the tab shows of the drawing."""
+        return self._strokes(self.window.hands.inked.connect)
+
+    def ink(self) -> dict[str, float]:
+        """From the pen to its stroke."""
+        pad = self.window.explore.sketchpad
+        then = pad.on_change
+
+        def connect(tell: Callable[[Any], object]) -> Callable[[], None]:
+            def on_change() -> None:
+                tell(None)
+                then()
+
+            pad.on_change = on_change
+            return lambda: setattr(pad, "on_change", then)
+
+        return self._strokes(connect, is_painted=True)
+
+    def _strokes(self, connect: Connect, *, is_painted: bool = False) -> dict[str, float]:
         pad = self.window.explore.sketchpad
         edge, times = pad.edge, []
         for turn in range(_STROKES):
@@ -111,7 +132,7 @@ class Bench:
                 (edge // 3 + step * edge // 180 + 5 * turn, edge // 5 + step * edge // 110)
                 for step in range(_STEPS)
             ]
-            times += self.gesture(pad, dragged(places, 1), self.window.hands.inked.connect)
+            times += self.gesture(pad, dragged(places, 1), connect, is_painted=is_painted)
         return summary(times)
 
     def clicks(self) -> dict[str, float]:
@@ -135,11 +156,13 @@ class Bench:
         self,
         widget: tk.Misc,
         actions: list[Action],
-        connect: Callable[[Callable[[Any], object]], Callable[[], None]],
+        connect: Connect,
+        *,
+        is_painted: bool = False,
     ) -> list[float]:
         """Do it in the widget: seconds from each action that is answered to the frame that shows the answer.
 
-        connect: to the signal that tells of an answer.
+        connect: to the signal that tells of an answer. is_painted: it tells of what has been given to the X server.
         """
         left, top = widget.winfo_rootx(), widget.winfo_rooty()
         numbers = {
@@ -153,7 +176,10 @@ class Bench:
             last = numbers.get((event.x_root, event.y_root), last)
 
         def on_answer(_: object) -> None:
-            self.root.after_idle(painted, last)
+            if is_painted:
+                painted(last)
+            else:
+                self.root.after_idle(painted, last)
 
         def painted(until: int) -> None:
             self.settle()
@@ -236,7 +262,8 @@ def start_once() -> dict[str, float]:
 
 def gestures(bench: Bench) -> dict[str, dict[str, float]]:
     return {
-        "stroke": bench.strokes(),
+        "stroke": bench.ink(),
+        "all that is made of it": bench.strokes(),
         "click": bench.clicks(),
         "drag": bench.drags(),
         "pan": bench.pans(),

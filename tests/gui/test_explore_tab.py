@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from gestures import ONE, SEVEN, line
-from PIL import Image
+from PIL import Image, ImageColor
 
 from aedesk.app.ink import SIZE
 from aedesk.app.loading import MapWish
@@ -39,6 +39,17 @@ def test_the_reconstruction_follows_the_pen_before_it_is_lifted(app):
         app.pump(0.05)
     assert len(seen) >= 4
     pad.event_generate("<ButtonRelease-1>", x=0, y=0)
+
+
+def test_the_ink_is_on_the_screen_before_the_network_reads_it(app):
+    pad = app.window.explore.sketchpad
+    shots = []
+    app.window.explorer.reading_changed.connect(lambda _: shots.append(app.screenshot(pad)))
+    pad.event_generate("<ButtonPress-1>", x=pad.edge // 2, y=pad.edge // 2)
+    app.pump_until(lambda: bool(shots))
+    pad.event_generate("<ButtonRelease-1>", x=0, y=0)
+    middle = (pad.edge // 2, pad.edge // 2)
+    assert shots[0].getpixel(middle) == ImageColor.getrgb(app.window.look.palette.ink)
 
 
 def test_what_is_painted_piece_by_piece_is_the_same_as_painted_at_once(app):

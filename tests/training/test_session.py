@@ -451,6 +451,19 @@ def test_the_threads_of_a_run_are_its_own(few: DataSet, run: Run) -> None:
     assert threads() == before
 
 
+@pytest.mark.parametrize(("engine", "linear_algebra"), [("torch", 1), ("numpy", 2)])
+def test_between_steps_of_torch_numpy_does_not_spread_over_the_cores(
+    engine: str, linear_algebra: int, few: DataSet, run: Run
+) -> None:
+    """Its threads would wait for more work just where torch's are at work."""
+    inside = []
+    for event in run_training(configured(epochs=1, threads=2, engine=engine), few, run):
+        if isinstance(event, EpochDone):
+            pools = threadpoolctl.threadpool_info()
+            inside.append({pool["num_threads"] for pool in pools if pool["user_api"] == "blas"})
+    assert inside == [{linear_algebra}]
+
+
 def test_labels_play_no_part(few: DataSet, tmp_path: Path) -> None:
     unlabelled = ImageSet(few.train.images, np.zeros(len(few.train), np.int64), ("?",))
     prints = []
