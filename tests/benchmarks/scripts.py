@@ -89,9 +89,9 @@ def hands(settings: Settings) -> Section:
         met.append(times["p95"] <= bar)
         rows.append([", ".join(path), times["p50"], times["p95"], times["max"], bar, met[-1]])
     parts = [
-        "Milliseconds from the mouse to the screen, in the real window: of a stroke to its ink, and to all that is made "
-        "of the ink (what the model sees and rebuilds, its guess, the place on the map); of a click or a drag on the map "
-        "to the digit decoded there; of a pan to the map. Bars: the 95th percentile at most "
+        "Milliseconds from the mouse to the screen, in the real window: of a stroke to its ink, and to all that is "
+        "made of the ink (what the model sees and rebuilds, its guess, the place on the map); of a click or a drag "
+        "on the map to the digit decoded there; of a pan to the map. Bars: the 95th percentile at most "
         f"{_IDLE} idle, {_TRAINING} while a network is being trained in the window.",
         table(["", "p50", "p95", "max", "bar", "met"], rows),
     ]
