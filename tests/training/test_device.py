@@ -73,6 +73,7 @@ def test_cuda_devices_are_named_with_their_memory_and_auto_takes_the_first() -> 
         (dense(4), Recipe(), True),
         (dense(4), Recipe(kind="denoising"), True),
         (dense(4), Recipe(kind="sparse"), False),
+        (dense(4), Recipe(optimiser="sgd"), False),  # its loss bears the rounding less well
         (convolutional(), Recipe(), True),
         (convolutional(), Recipe(kind="sparse"), True),
     ],
