@@ -61,7 +61,9 @@ def choose_precision(
         return wanted
     bears = recipe.optimiser == "adam"
     if device.type == "cuda":
-        return "bfloat16" if bears and torch.cuda.is_bf16_supported() and not architecture.is_dense else "tf32"
+        return (
+            "bfloat16" if bears and torch.cuda.is_bf16_supported() and not architecture.is_dense else "tf32"
+        )
     pays = not architecture.is_dense or fits(architecture, recipe)
     return "bfloat16" if bears and pays and _cpu_has_bfloat16() else "float32"
 
