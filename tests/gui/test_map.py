@@ -587,6 +587,28 @@ def slowly(app, stroke: list[tuple[float, float]]) -> None:
     app.pump()
 
 
+def test_the_legend_tells_of_the_drawings_way_where_there_is_one(app):
+    told = app.window.explore.pane.map.painter
+    app.window.random_digit()  # a single place
+    app.pump_until(lambda: len(app.window.desk.trail) == 1)
+    assert not told.remark
+    slowly(app, SEVEN)
+    assert "way" in told.remark
+
+
+def test_a_second_stroke_costs_no_frame_of_the_whole_map(app):
+    slowly(app, SEVEN)
+    app.window.hands.clear()
+    app.pump(0.3)
+    chart = app.window.explore.pane.map
+    frames = []
+    paint = chart.painter.paint
+    chart.painter.paint = lambda *given: frames.append(1) or paint(*given)
+    slowly(app, SEVEN)
+    assert len(app.window.desk.trail) > 2
+    assert not frames
+
+
 def test_the_trail_grows_with_the_strokes_and_clears(app):
     slowly(app, ONE)
     trail = app.window.desk.trail

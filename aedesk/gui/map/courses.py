@@ -51,8 +51,10 @@ class Courses:
             self._map.draw_trail(
                 trail.points if is_shown else _NOWHERE, trail.strokes if is_shown else np.zeros(0, int)
             )
-            # From its first place on: told later, it would cost the next stroke a frame of the whole map.
-            remark = _TRAIL if is_shown and len(trail) else ""
+            # While the pen draws, from the first place on: not told for a moment, it would cost the stroke two
+            # frames of the whole map.
+            is_line = len(trail) > 1 or (len(trail) == 1 and self._desk.ink.is_drawing)
+            remark = _TRAIL if is_shown and is_line else ""
             if remark != self._map.painter.remark:
                 self._map.painter.remark = remark
                 self._map.request()
