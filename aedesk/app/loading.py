@@ -152,8 +152,7 @@ def _load_active(reference: str, link: Link[News]) -> Iterator[News]:
         return
     neighbours = Neighbours(atlas.codes, atlas.labels)
     active = ActiveModel(reference, model, atlas, neighbours, best_known(atlas), atlas)
-    active.projection.to_points(atlas.codes[:1])
-    yield active
+    yield _placing(active)
     if not link.stopped():
         _ = active.trust  # when the window is already used: at its start this brings in a library for 0.2 s
 
@@ -221,8 +220,13 @@ def settle(
 
 
 def _ready(active: ActiveModel) -> ActiveModel:
-    """The same with its `trust` made, and its map ready for codes: here in the background, where nobody waits."""
+    """`_placing`, and its `trust` made: here in the background, where nobody waits."""
     _ = active.trust
+    return _placing(active)
+
+
+def _placing(active: ActiveModel) -> ActiveModel:
+    """The same with its map ready for codes."""
     active.projection.to_points(active.atlas.codes[:1])
     return active
 
